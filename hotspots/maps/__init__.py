@@ -1,0 +1,1 @@
+"""Labelled frames become one offline page: style → layers → page. Nothing is computed here."""

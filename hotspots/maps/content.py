@@ -1,0 +1,81 @@
+"""What a page shows: labelled frames and finished sentences, nothing left to compute."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One way to colour the areas: a rate column, its class column and the class bounds."""
+
+    column: str
+    """Column of AREA_STATS with the rate, for example ``rate_per_km2``."""
+    class_column: str
+    """Column of AREA_STATS with the class, 1 to ``len(breaks) + 1``; empty means no data."""
+    title: str
+    """Legend title, for example ``Incidents per km², 12 months``."""
+    breaks: tuple[float, ...]
+    """Rising lower bounds of the second and every later class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Every sentence on the page, as plain text; the page escapes it."""
+
+    title: str
+    """For example ``Serious violence hotspots · Bexley · December 2021``."""
+    subtitle: str
+    """For example ``1,412 incidents in 12 months · 73 this month (usual 55–91)``."""
+    marking: str
+    """Marking line on top; empty: none."""
+    notices: tuple[str, ...]
+    """Warnings that must be seen, such as ``Synthetic data: every incident is invented``."""
+    headline: tuple[str, ...]
+    """Two or three sentences that can be read aloud, made from tested numbers."""
+    method: tuple[tuple[str, str], ...]
+    """Heading and paragraph, in reading order."""
+    sources: tuple[str, ...]
+    """Sources with their licence lines."""
+    month_short: str
+    """The month's column heading, for example ``Dec``."""
+
+
+@dataclass(frozen=True, slots=True)
+class MonthCount:
+    """One bar of the month strip."""
+
+    label: str
+    """For example ``Dec 2021``."""
+    n: int | None
+    """Incidents in focus in the area; none: the month is missing from the input."""
+
+
+@dataclass(frozen=True)
+class PageContent:
+    """Everything one page needs; frames are in one projected CRS and are not changed."""
+
+    words: Words
+    measures: tuple[Measure, ...]
+    """At least one; the first is shown on opening."""
+    months: tuple[MonthCount, ...]
+    """The window, oldest first; the last one is the month of the page."""
+    areas: gpd.GeoDataFrame
+    """AREA_STATS: the LSOAs of the area and its ring."""
+    outline: BaseGeometry
+    """Outline of the area."""
+    neighbours: gpd.GeoDataFrame
+    """Boroughs around, simplified, for the ground: ``borough`` and geometry."""
+    hotspots: gpd.GeoDataFrame
+    """HOTSPOTS."""
+    locations: gpd.GeoDataFrame
+    """One row per distinct coordinate in focus: ``street``, ``lsoa_code``, ``zone``, ``n``, ``n_month``."""
+    events: gpd.GeoDataFrame
+    """EVENTS of the month and the one after it."""
+    tiles: str | None = None
+    """URL template of a tile server, chosen knowingly; none: the page asks nobody for anything."""

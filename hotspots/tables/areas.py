@@ -1,0 +1,49 @@
+"""Area tables: the LSOA layer, and what the month says of each LSOA."""
+
+from __future__ import annotations
+
+import pandera.pandas as pa
+
+from hotspots.tables.contract import geometry, number, table, text, whole
+from hotspots.tables.incidents import ZONES
+
+_POLYGON = geometry("Polygon", "MultiPolygon")
+
+AREAS = table(
+    "AREAS",
+    "lsoa_code",
+    {
+        "lsoa_name": text(),
+        "borough": text(),
+        "district_code": text(optional=True),
+        "force": text(optional=True),
+        "vintage": pa.Column(int, pa.Check.isin([2011, 2021])),
+        "population": number(0, optional=True),
+        "area_km2": number(0),
+        "zone": text(*ZONES),
+        "geometry": _POLYGON,
+    },
+)
+
+AREA_STATS = table(
+    "AREA_STATS",
+    "lsoa_code",
+    {
+        "lsoa_name": text(),
+        "borough": text(),
+        "zone": text(*ZONES),
+        "force": text(optional=True),
+        "months_covered": whole(0),
+        "n": whole(0, optional=True),
+        "n_month": whole(0, optional=True),
+        "n_previous": whole(0, optional=True),
+        "n_last_year": whole(0, optional=True),
+        "population": number(0, optional=True),
+        "area_km2": number(0),
+        "rate_per_km2": number(0, optional=True),
+        "rate_per_1000": number(0, optional=True),
+        "map_class": whole(1, optional=True),
+        "map_class_per_1000": whole(1, optional=True),
+        "geometry": _POLYGON,
+    },
+)

@@ -1,0 +1,63 @@
+"""Incident tables: as accepted, as rejected, as located."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pandera.pandas as pa
+
+from hotspots.tables.contract import flag, geometry, number, table, text, whole
+
+_MONTH = pa.Column(pd.PeriodDtype("M"))
+
+_INCIDENT = {
+    "month": _MONTH,
+    "category": text(),
+    "lsoa_published": text(optional=True),
+    "street": text(optional=True),
+    "institutional": flag(),
+    "time_known": flag(),
+    "source_file": text(),
+    "source_row": whole(1),
+}
+
+INCIDENTS = table("INCIDENTS", "incident_id", {**_INCIDENT, "geometry": geometry("Point")})
+
+REJECTS = table(
+    "REJECTS",
+    "reject_no",
+    {
+        "source_file": text(),
+        "source_row": whole(1),
+        "incident_id": text(optional=True),
+        "category": text(optional=True),
+        "reason": text(),
+        "column": text(optional=True),
+        "value": text(optional=True),
+    },
+    key_type=int,
+)
+
+COVERAGE = table(
+    "COVERAGE",
+    "coverage_no",
+    {"force": text(), "month": _MONTH, "rows": whole(1)},
+    key_type=int,
+)
+
+ZONES = ("area", "ring", "beyond")
+LOCATED_BY = ("inside", "edge_published", "shared_edge", "outside")
+
+LOCATED = table(
+    "LOCATED",
+    "incident_id",
+    {
+        **_INCIDENT,
+        "lsoa_code": text(optional=True),
+        "located_by": text(*LOCATED_BY),
+        "vintage_rule": text("U", "S", "M", "X", optional=True),
+        "distance_m": number(0, optional=True),
+        "zone": text(*ZONES),
+        "in_focus": flag(),
+        "geometry": geometry("Point"),
+    },
+)
