@@ -5,14 +5,18 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import sys
 import tomllib
 import types
 import typing
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import InputError, SettingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BRITISH_NATIONAL_GRID_EPSG = 27700
 
@@ -133,11 +137,12 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         return Settings()
     try:
-        with path.open("rb") as stream:
-            document = tomllib.load(stream)
+        # utf-8-sig: some Windows editors put a byte order mark in front, which tomllib refuses
+        document = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except OSError as error:
-        raise InputError(f"The settings file {path} cannot be read ({error.strerror}); check --settings.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        problem = error.strerror or error
+        raise InputError(f"The settings file {path} cannot be read ({problem}); check --settings.") from error
+    except (ValueError, RecursionError) as error:  # TOML, encoding, or a whole number of 5,000 digits
         raise InputError(f"The settings file {path.name} is not valid TOML: {error}.") from error
     return settings_from(document, where=path.name)
 
@@ -171,11 +176,7 @@ def settings_from(document: dict[str, Any], *, where: str = "settings") -> Setti
             raise SettingsError(f"{where}: [{name}] must be a section, not {table!r}.")
         built[name] = _section(sections[name], name, table, where)
     settings = Settings(**built)
-    if settings.hotspots.min_width_m > settings.hotspots.max_width_m:
-        raise SettingsError(
-            f"{where}: [hotspots] min_width_m ({settings.hotspots.min_width_m:g}) is above "
-            f"max_width_m ({settings.hotspots.max_width_m:g}); lower the one or raise the other.",
-        )
+    _check_widths(settings.hotspots, f"{where}: [hotspots] ")
     return settings
 
 
@@ -204,6 +205,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
             raise SettingsError(f'{where} must be a table of names, such as {{ Dartford = "Kent Police" }}.')
         return dict(value)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > sys.maxsize:  # float() itself would fail on the longest; no range reaches so far
+            return math.inf if value > 0 else -math.inf
         return float(value)
     if not isinstance(value, hint) or isinstance(value, bool):
         expected = {str: "text in quotes", int: "a whole number", float: "a number"}[hint]
@@ -214,14 +217,22 @@ def _value(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
 def _check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
     if name in _RANGES:
         low, high = _RANGES[name]
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high:
             raise SettingsError(f"{where} must lie between {low:g} and {high:g}, not {value!r}.")
     if name.startswith("class_breaks"):
-        rising = all(a < b for a, b in zip(value, value[1:], strict=False))
-        if value and (len(value) != CLASS_BREAKS or not rising or value[0] <= 0):
+        rising = all(a < b for a, b in pairwise(value))
+        if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
             raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
-    if name == "categories" and not value:
+    if name == "categories" and not (value and all(item.strip() for item in value)):
         raise SettingsError(f"{where} must name at least one crime type.")
+
+
+def _check_widths(chosen: Hotspots, where: str) -> None:
+    if chosen.min_width_m > chosen.max_width_m:
+        raise SettingsError(
+            f"{where}min_width_m ({chosen.min_width_m:g}) is above max_width_m ({chosen.max_width_m:g}); "
+            "lower the one or raise the other.",
+        )
 
 
 def _unknown(what: str, name: str, known: dict[str, Any]) -> str:
@@ -236,9 +247,11 @@ def with_hotspots(settings: Settings, **changes: Any) -> Settings:  # noqa: ANN4
     Raises
     ------
     SettingsError
-        A value is out of its range.
+        A value is out of its range, or the smallest width is above the largest.
     """
     given = {name: value for name, value in changes.items() if value is not None}
     for name, value in given.items():
         _check_range(name, value, f"--{name.replace('_', '-')}")
-    return dataclasses.replace(settings, hotspots=dataclasses.replace(settings.hotspots, **given))
+    chosen = dataclasses.replace(settings.hotspots, **given)
+    _check_widths(chosen, "")
+    return dataclasses.replace(settings, hotspots=chosen)

@@ -13,6 +13,11 @@ from hotspots.errors import TableError
 
 Frame = TypeVar("Frame", bound=pd.DataFrame)
 
+_ABOUT_COLUMNS = {
+    "column_in_dataframe": "column missing",
+    "column_in_schema": "unknown column",
+}
+
 
 def text(*allowed: str, optional: bool = False) -> pa.Column:
     """Return a text column, of the allowed words only where some are given."""
@@ -21,8 +26,8 @@ def text(*allowed: str, optional: bool = False) -> pa.Column:
 
 
 def number(low: float | None = None, high: float | None = None, *, optional: bool = False) -> pa.Column:
-    """Return a float column within a closed range; empty is NaN."""
-    checks = []
+    """Return a float column of finite values within a closed range; empty is NaN."""
+    checks = [pa.Check(lambda column: ~np.isinf(column), name="finite")]
     if low is not None:
         checks.append(pa.Check.ge(low))
     if high is not None:
@@ -91,11 +96,22 @@ def check(contract: pa.DataFrameSchema, frame: Frame, *, epsg: int | None = None
     try:
         contract.validate(frame, lazy=True)
     except (SchemaErrors, SchemaError) as error:
-        cases = getattr(error, "failure_cases", None)
-        if isinstance(cases, pd.DataFrame):
-            faults = cases.groupby(["column", "check"], dropna=False, sort=False)["failure_case"].first()
-            said = "; ".join(f"{column or 'frame'}: {rule} ({case!r})" for (column, rule), case in faults.items())
-        else:
-            said = str(error)
-        raise TableError(f"{contract.name} breaks its contract: {said}.") from error
+        raise TableError(f"{contract.name} breaks its contract: {_faults(error)}.") from error
     return frame
+
+
+def _faults(error: SchemaErrors | SchemaError) -> str:
+    """Name every column that is missing or unknown, and of every other fault the first value and how many."""
+    cases = getattr(error, "failure_cases", None)
+    if not isinstance(cases, pd.DataFrame):
+        return str(error)
+    found: dict[tuple[str, str], list[Any]] = {}
+    for column, rule, case in zip(cases["column"], cases["check"], cases["failure_case"], strict=True):
+        key = (str(case), _ABOUT_COLUMNS[rule]) if rule in _ABOUT_COLUMNS else (str(column), str(rule))
+        found.setdefault(key, []).append(case.item() if isinstance(case, np.generic) else case)
+    said: list[str] = []
+    for (column, rule), values in found.items():
+        more = f", and {len(values) - 1} more" if len(values) > 1 else ""
+        example = "" if rule in _ABOUT_COLUMNS.values() else f" ({values[0]!r}{more})"
+        said.append(f"{column}: {rule}{example}")
+    return "; ".join(said)

@@ -1,0 +1,1 @@
+"""Pure functions from tables to tables; nothing here knows a colour or a file."""

@@ -1,0 +1,249 @@
+"""Clusters become the ranked table of hotspots, each month tested against the others of its window."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from hotspots.analysis.clusters import Clustering, find_clusters, part_grounds, width_m
+from hotspots.geo.gridref import grid_reference
+from hotspots.geo.points import distinct_points
+from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
+from hotspots.stats.usual import ALPHA, change_p, false_discovery, usual_range
+from hotspots.tables import HOTSPOTS, LOCATED, MEMBERS, check
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from hotspots.settings import Hotspots
+
+_ID_CELL_M = 100
+
+
+@dataclass(frozen=True)
+class Found:
+    """The places found, before they have names."""
+
+    members: pd.DataFrame
+    """MEMBERS: every incident in focus of the window, in the area or its ring."""
+    grounds: gpd.GeoSeries
+    """Ground by ``hotspot_id``, in the CRS of the incidents; none overlap."""
+    centres: pd.DataFrame
+    """``easting`` and ``northing`` by ``hotspot_id``: the member coordinate nearest to all others."""
+    minima: pd.Series
+    """DBSCAN minimum by ``hotspot_id``."""
+    clustering: Clustering
+
+
+def find_hotspots(focus: gpd.GeoDataFrame, settings: Hotspots, months: int) -> Found:
+    """Find the places where incidents pile up.
+
+    Parameters
+    ----------
+    focus
+        LOCATED rows in focus, of one window, in the area or its ring, in a metric CRS.
+    settings
+        ``[hotspots]``.
+    months
+        Months of the window that the data hold.
+
+    Returns
+    -------
+    Found
+        An incident belongs to a hotspot when it lies on its drawn ground, so that what is counted is what
+        the map shows.
+    """
+    check(LOCATED, focus)
+    points = distinct_points(focus.geometry)
+    own = np.bincount(points.row_point, weights=focus["zone"] == "area", minlength=len(points.xy)).astype(np.int64)
+    clustering = find_clusters(points, own, settings, months)
+    grounds = part_grounds(clustering.clusters, points)
+    centres = [_medoid(points.xy[c.members], points.weight[c.members]) for c in clustering.clusters]
+    ids = _ids(centres)
+    of_point = np.full(len(points.xy), None, dtype=object)
+    for number in reversed(range(len(grounds))):
+        of_point[shapely.intersects_xy(grounds[number], points.xy)] = ids[number]
+    members = pd.DataFrame({"hotspot_id": pd.Series(of_point[points.row_point], index=focus.index, dtype="str")})
+    key = pd.Index(ids, dtype="str", name="hotspot_id")
+    return Found(
+        members=check(MEMBERS, members),
+        grounds=gpd.GeoSeries(grounds, index=key, crs=focus.crs),
+        centres=pd.DataFrame(centres, index=key, columns=["easting", "northing"], dtype=float),
+        minima=pd.Series([c.min_incidents for c in clustering.clusters], index=key, dtype=np.int64),
+        clustering=clustering,
+    )
+
+
+def _medoid(xy: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
+    """Return the member coordinate with the least weighted distance to all: a real place on a street."""
+    apart = np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
+    best = int(np.argmin(np.round(apart @ weight, 6)))
+    return float(xy[best, 0]), float(xy[best, 1])
+
+
+def _ids(centres: list[tuple[float, float]]) -> list[str]:
+    """Return ids from the 100 m square of the centre, so that a place keeps its id from month to month."""
+    ids: list[str] = []
+    for x, y in centres:
+        base = f"H{int(x // _ID_CELL_M)}-{int(y // _ID_CELL_M)}"
+        ids.append(next(name for suffix in ["", *"bcdefghij"] if (name := base + suffix) not in ids))
+    return ids
+
+
+def hotspot_table(
+    focus: gpd.GeoDataFrame,
+    found: Found,
+    names: pd.Series,
+    outline: BaseGeometry,
+    window: pd.PeriodIndex,
+) -> gpd.GeoDataFrame:
+    """Rank the hotspots and say of each what is usual there and whether the month is beyond chance.
+
+    Parameters
+    ----------
+    focus
+        The rows given to ``find_hotspots``.
+    found
+        What it returned.
+    names
+        Name by ``hotspot_id``.
+    outline
+        Outline of the area, in the same CRS.
+    window
+        Months of the window that the data hold; the last one is the month of the run.
+
+    Returns
+    -------
+    GeoDataFrame
+        HOTSPOTS by ``hotspot_id``. ``n``, ``n_month`` count all incidents on the ground; ``share_of_n``
+        and ``share_of_area`` those inside the area, of the area's; both are in-sample. ``change`` is
+        tested by ``change_p`` with Benjamini and Hochberg over the hotspots, and ``usual_low`` to
+        ``usual_high`` holds a month's count exactly when it is not beyond chance.
+    """
+    key = found.grounds.index
+    rows = focus.join(found.members).dropna(subset="hotspot_id")
+    by_month = pd.crosstab(rows["hotspot_id"], rows["month"])
+    by_month = by_month.reindex(index=key, columns=window, fill_value=0).astype(np.int64)
+    own = rows.loc[rows["zone"] == "area", "hotspot_id"].value_counts().reindex(key, fill_value=0).astype(np.int64)
+    table = pd.DataFrame(
+        {
+            "name": names.reindex(key).astype("str"),
+            "n": by_month.sum(axis=1).astype(np.int64),
+            "n_month": by_month[window[-1]],
+            **_changes(by_month),
+            "n_in_area": own,
+            "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1),
+            **_ground_columns(found, outline),
+            "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
+            "lsoa_codes": _lsoas(rows).reindex(key).fillna("").astype("str"),
+            "min_incidents": found.minima,
+        },
+        index=key,
+    )
+    order = table.sort_values(["n", "n_month"], ascending=False, kind="stable").index
+    table["rank"] = pd.Series(np.arange(1, len(order) + 1), index=order).reindex(key).astype(np.int64)
+    frame = gpd.GeoDataFrame(table, geometry=found.grounds).sort_index()
+    return check(HOTSPOTS, frame[list(HOTSPOTS.columns)])
+
+
+def _ground_columns(found: Found, outline: BaseGeometry) -> dict[str, pd.Series]:
+    """Return what follows from place and shape alone."""
+    key, grounds = found.grounds.index, found.grounds.to_numpy()
+    british = found.grounds.crs.to_epsg() == BRITISH_NATIONAL_GRID_EPSG
+    references = [grid_reference(x, y) if british else None for x, y in found.centres.to_numpy()]
+    inside = shapely.area(shapely.intersection(grounds, outline))
+    columns = {
+        "share_of_area": pd.Series(np.minimum(inside / outline.area, 1.0), index=key, dtype=float),
+        "area_ha": pd.Series(shapely.area(grounds) / 1e4, index=key, dtype=float),
+        "width_m": pd.Series([width_m(ground) for ground in grounds], index=key, dtype=float),
+        "grid_ref": pd.Series(references, index=key, dtype="str"),
+        # A metre of grace: a ground drawn along the outline does not cross it.
+        "cross_border": pd.Series(~shapely.covered_by(grounds, shapely.buffer(outline, 1.0)), index=key, dtype=bool),
+    }
+    return columns | {name: found.centres[name] for name in ("easting", "northing")}
+
+
+def _changes(by_month: pd.DataFrame) -> dict[str, pd.Series]:
+    """Test the last month of each row against the others."""
+    key, others = by_month.index, by_month.iloc[:, :-1].sum(axis=1).to_numpy()
+    n_others = by_month.shape[1] - 1
+    if n_others < 1 or not len(key):
+        empty = pd.Series(pd.NA, index=key, dtype="Int64")
+        nothing = pd.Series(np.nan, index=key, dtype=float)
+        untested = pd.Series("untested", index=key, dtype="str")
+        return {
+            "usual_low": empty,
+            "usual_high": empty,
+            "change_p": nothing,
+            "change_p_adjusted": nothing,
+            "change": untested,
+        }
+    month = by_month.iloc[:, -1].to_numpy()
+    p = change_p(month, others, n_others)
+    adjusted, level = false_discovery(p)
+    low, high = usual_range(others, n_others, level).T
+    beyond = adjusted <= ALPHA
+    change = np.select([beyond & (month > others / n_others), beyond], ["above", "below"], "usual")
+    return {
+        "usual_low": pd.Series(low, index=key, dtype="Int64"),
+        "usual_high": pd.Series(high, index=key, dtype="Int64"),
+        "change_p": pd.Series(p, index=key),
+        "change_p_adjusted": pd.Series(adjusted, index=key),
+        "change": pd.Series(change, index=key, dtype="str"),
+    }
+
+
+def _top(values: pd.Series, by: pd.Series) -> pd.Series:
+    """Return the most frequent value of each group, the alphabetically first of equals."""
+    counts = values.groupby([by, values]).size().rename("count").reset_index(name="count")
+    ordered = counts.sort_values(["count", str(values.name)], ascending=[False, True])
+    return ordered.drop_duplicates(str(by.name)).set_index(str(by.name))[str(values.name)]
+
+
+def _lsoas(rows: pd.DataFrame) -> pd.Series:
+    """Return the LSOAs of each hotspot, most incidents first, parted by blanks."""
+    counts = rows.groupby(["hotspot_id", "lsoa_code"]).size().rename("count").reset_index()
+    ordered = counts.sort_values(["hotspot_id", "count", "lsoa_code"], ascending=[True, False, True])
+    return ordered.groupby("hotspot_id")["lsoa_code"].agg(" ".join)
+
+
+def locations(focus: gpd.GeoDataFrame, month: pd.Period) -> gpd.GeoDataFrame:
+    """Count the rows in focus at each distinct coordinate.
+
+    Parameters
+    ----------
+    focus
+        LOCATED rows in focus, of one window.
+    month
+        The month counted apart.
+
+    Returns
+    -------
+    GeoDataFrame
+        Index ``location_no`` from 1 by x and y; ``street`` and ``lsoa_code`` (the most frequent),
+        ``zone``, ``n`` and ``n_month``, points in the CRS given.
+    """
+    points = distinct_points(focus.geometry)
+    number = pd.Series(points.row_point, index=focus.index, name="location_no")
+    key = pd.RangeIndex(len(points.xy), name="location_no")
+    this_month = (focus["month"] == month).groupby(number).sum().reindex(key, fill_value=0)
+    frame = gpd.GeoDataFrame(
+        {
+            "street": _top(focus["street"].dropna(), number[focus["street"].notna()]).reindex(key).astype("str"),
+            "lsoa_code": _top(focus["lsoa_code"].dropna(), number[focus["lsoa_code"].notna()])
+            .reindex(key)
+            .astype("str"),
+            "zone": _top(focus["zone"], number).reindex(key).astype("str"),
+            "n": points.weight,
+            "n_month": this_month.astype(np.int64),
+        },
+        geometry=gpd.points_from_xy(points.xy[:, 0], points.xy[:, 1]),
+        index=key,
+        crs=focus.crs,
+    )
+    return frame.set_index(key + 1)

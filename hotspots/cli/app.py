@@ -1,0 +1,53 @@
+"""The commands of ``hotspots``, and how an error reaches the user."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from hotspots import __version__
+from hotspots.cli.demo import demo
+from hotspots.cli.run import run_command
+from hotspots.errors import HotspotsError
+
+app = typer.Typer(
+    name="hotspots",
+    help="From raw incident points to the hotspot map and pack of the monthly tasking meeting.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("run")(run_command)
+app.command("demo")(demo)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"hotspots {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """From raw incident points to the hotspot map and pack of the monthly tasking meeting."""
+
+
+def run() -> None:
+    """Run the command line: exit code 1 and one sentence for bad input, 2 for wrong usage."""
+    try:
+        app()
+    except HotspotsError as error:
+        Console(stderr=True, highlight=False).print(f"Error: {error}", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("Stopped; nothing was changed.")
+        sys.exit(130)

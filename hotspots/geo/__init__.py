@@ -1,0 +1,1 @@
+"""The one door for coordinates: reference systems, grids, distinct points and distances."""

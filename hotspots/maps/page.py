@@ -1,0 +1,121 @@
+"""Layers and words become one page: a single HTML file that asks nobody for anything."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import BaseLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from hotspots.errors import TableError
+from hotspots.maps import offline, panel
+from hotspots.maps.encode import safe_json
+from hotspots.maps.layers import build_map, pieces
+from hotspots.maps.payload import build_payload
+from hotspots.maps.style import stylesheet
+from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, check
+
+if TYPE_CHECKING:
+    from hotspots.maps.content import PageContent
+
+_EARLY = 'document.documentElement.classList.add("js");'
+
+
+def build_page(content: PageContent) -> str:
+    """Write one offline page.
+
+    Parameters
+    ----------
+    content
+        Labelled frames in one projected CRS and finished sentences; nothing of it is changed. Every text
+        is taken as plain text, whatever signs it holds.
+
+    Returns
+    -------
+    str
+        A whole HTML document: Leaflet, data, styles and scripts are inside, and its Content-Security-Policy
+        lets nothing else in (with ``content.tiles``, pictures of that one host). The tables, sentences and
+        sources stand in it as text and can be read without scripts. The same content gives the same bytes.
+
+    Raises
+    ------
+    TableError
+        There is no measure, a frame breaks its contract, a class lies outside its measure's classes, or the
+        frames are not in one projected CRS.
+    SettingsError
+        ``content.tiles`` is not a tile URL template.
+    OutputError
+        Leaflet's files, which the package XStatic-Leaflet carries, are not there.
+    """
+    _check(content)
+    tiles = offline.tile_server(content.tiles) if content.tiles else None
+    west, south, east, north = content.areas.to_crs(4326).total_bounds
+    chart = build_map(content.measures, (round((south + north) / 2, 5), round((west + east) / 2, 5)), tiles)
+    map_html, map_script = pieces(chart)
+    leaflet_script, leaflet_css = offline.leaflet()
+    begin = offline.asset("map.js") + offline.asset("marks.js")
+    finish = f"{map_script}\nhotspotsPage.start({chart.get_name()});\n{offline.asset('page.js')}"
+    scripts = [offline.inline_script(text) for text in (_EARLY, leaflet_script, begin, finish)]
+    classes = tuple(len(measure.breaks) + 1 for measure in content.measures)
+    styles = [leaflet_css, f"{stylesheet(classes)}\n{offline.asset('page.css')}"]
+    return _template().render(
+        policy=offline.policy(scripts, styles, tiles),
+        tiles=tiles,
+        scripts=[Markup(text) for text in scripts],  # noqa: S704 - our own scripts, checked above
+        styles=[Markup(text) for text in styles],  # noqa: S704 - our own style sheets
+        data=Markup(safe_json(build_payload(content))),  # noqa: S704 - JSON without < > &
+        map_html=Markup(map_html),  # noqa: S704 - folium's empty map element
+        **_static(content),
+    )
+
+
+def _template() -> Any:  # noqa: ANN401 - jinja2's Template
+    environment = Environment(
+        loader=BaseLoader(), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(offline.asset("page.html.j2"))
+
+
+def _static(content: PageContent) -> dict[str, Any]:
+    """Return what the template writes as text; the template escapes all of it."""
+    return {
+        "words": content.words,
+        "hotspots": panel.hotspot_rows(content),
+        "areas": panel.area_rows(content),
+        "shown_areas": panel.shown_areas(content),
+        "events": panel.event_rows(content),
+        "event_kinds": panel.event_kinds(content),
+        "legends": panel.legends(content),
+        "rate_headings": panel.rate_headings(content.measures),
+        "bars": panel.bars(content.months),
+        "months": content.months,
+        "has_gap": panel.has_gap(content.months),
+        "has_ring": bool((content.areas["zone"] != "area").any()),
+        "has_locations": not content.locations.empty,
+    }
+
+
+def _check(content: PageContent) -> None:
+    """Refuse what cannot be drawn.
+
+    Raises
+    ------
+    TableError
+        See ``build_page``.
+    """
+    crs = content.areas.crs
+    if crs is None or not crs.is_projected:
+        raise TableError(f"The areas of a page must be in a projected CRS, not in {crs or 'none'}.")
+    named = {"neighbours": content.neighbours, "hotspots": content.hotspots, "locations": content.locations}
+    for name, frame in (named | {"events": content.events}).items():
+        if len(frame) and frame.crs != crs:
+            raise TableError(f"The {name} of a page are in {frame.crs or 'no CRS'}, its areas in {crs}.")
+    check(AREA_STATS, content.areas)
+    check(HOTSPOTS, content.hotspots)
+    check(EVENTS, content.events)
+    if not content.measures:
+        raise TableError("A page needs at least one measure to colour its areas.")
+    for measure in content.measures:
+        top = content.areas[measure.class_column].max()
+        if top == top and top > len(measure.breaks) + 1:  # noqa: PLR0124 - an empty maximum is not itself
+            raise TableError(f"{measure.class_column} holds class {top}, its measure has {len(measure.breaks) + 1}.")

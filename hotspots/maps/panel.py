@@ -1,0 +1,174 @@
+"""The words beside the map: every table as plain rows, for the page's static part."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hotspots.maps import words
+from hotspots.maps.payload import in_time, ranked, reading_order
+from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, event_letter
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.maps.content import Measure, MonthCount, PageContent
+
+STATIC_AREAS = 400
+"""Rows of the areas table written into the page; the script adds the others when they are asked for."""
+
+_BAR_STEP = 30
+_BAR_ROOM = 30
+_NUMBERED_BARS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class LegendClass:
+    """One line of the legend."""
+
+    number: int
+    words: str
+    areas: int
+
+
+@dataclass(frozen=True, slots=True)
+class Legend:
+    """The legend of one measure: counts are of the areas inside the line."""
+
+    title: str
+    classes: tuple[LegendClass, ...]
+    no_data: int
+    """Areas of the map, ring included, without a class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One month of the strip, in its own units: 30 wide, 30 high."""
+
+    x: int
+    height: float
+    letter: str
+    label: str
+    count: str
+    """The number above the bar; empty where the strip is too long for numbers."""
+    kind: str
+    """``month``, ``last`` or ``missing``."""
+
+
+def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
+    """Return the ranked table, first to last; ``words`` is the change said aloud."""
+    names = words.names_of(content.areas)
+    return [
+        {
+            "rank": row.rank,
+            "name": row.name,
+            "small": " · ".join([row.top_category, words.lsoas(row.lsoa_codes, names)]),
+            "month": words.count(row.n_month),
+            "usual": words.usual(row.usual_low, row.usual_high),
+            "change": row.change if row.change in CHANGE_SIGNS else "",
+            "sign": CHANGE_SIGNS.get(row.change, ""),
+            "untested": row.change == "untested",
+            "words": CHANGE_WORDS[row.change],
+            "n": words.count(row.n),
+            "cross": row.cross_border,
+        }
+        for row in ranked(content.hotspots).itertuples(index=False)
+    ]
+
+
+def area_rows(content: PageContent) -> list[dict[str, Any]]:
+    """Return the first rows of the areas table in reading order; ``at`` is the row's place in the frame."""
+    areas = content.areas
+    order = reading_order(areas, content.measures[0].column)[:STATIC_AREAS]
+    return [_area_row(areas, int(at), content.measures) for at in order]
+
+
+def _area_row(areas: gpd.GeoDataFrame, at: int, measures: tuple[Measure, ...]) -> dict[str, Any]:
+    row = areas.iloc[at]
+    return {
+        "at": at,
+        "code": str(areas.index[at]),
+        "name": row["lsoa_name"],
+        "borough": row["borough"],
+        "inside": row["zone"] == "area",
+        "n": words.count(row["n"]),
+        "month": words.count(row["n_month"]),
+        "rates": [(words.rate(row[m.column]), words.known(row[m.class_column])) for m in measures],
+    }
+
+
+def event_rows(content: PageContent) -> list[dict[str, Any]]:
+    """Return the events table in order of time."""
+    return [
+        {
+            "letter": event_letter(row.kind),
+            "title": row.title,
+            "kind": row.kind,
+            "status": row.status,
+            "when": words.when(row.starts_at, row.ends_at),
+            "risk": words.said(row.risk),
+            "notes": words.said(row.notes),
+            "placed": row.geometry is not None and not row.geometry.is_empty,
+        }
+        for row in in_time(content.events).itertuples(index=False)
+    ]
+
+
+def event_kinds(content: PageContent) -> list[tuple[str, str]]:
+    """Return letter and word of every kind of event on the map, each once, by letter."""
+    kinds = sorted({str(kind) for kind in content.events["kind"]})
+    return sorted((event_letter(kind), kind) for kind in kinds)
+
+
+def legends(content: PageContent) -> list[Legend]:
+    """Return the legend of each measure."""
+    own = content.areas["zone"] == "area"
+    made = []
+    for measure in content.measures:
+        classes = content.areas[measure.class_column]
+        counts = classes[own].value_counts()
+        lines = enumerate(words.class_ranges(measure.breaks), start=1)
+        made.append(
+            Legend(
+                measure.title,
+                tuple(LegendClass(number, said, int(counts.get(number, 0))) for number, said in lines),
+                int(classes.isna().sum()),
+            )
+        )
+    return made
+
+
+def rate_headings(measures: tuple[Measure, ...]) -> list[str]:
+    """Return the short column heading of each measure."""
+    return [RATE_HEADINGS.get(measure.column, measure.title) for measure in measures]
+
+
+def bars(months: tuple[MonthCount, ...]) -> list[Bar]:
+    """Return the month strip; a month that is missing from the input is a gap with a name, not a zero."""
+    highest = max((month.n for month in months if month.n is not None), default=0) or 1
+    numbered = len(months) <= _NUMBERED_BARS
+    made = []
+    for index, month in enumerate(months):
+        missing = month.n is None
+        last = index == len(months) - 1
+        made.append(
+            Bar(
+                x=index * _BAR_STEP,
+                height=_BAR_ROOM if missing else round(_BAR_ROOM * (month.n or 0) / highest, 2),
+                letter=month.label[:1],
+                label=f"{month.label}: {'missing from the input' if missing else words.count(month.n)}",
+                count="" if missing or not (numbered or last) else words.count(month.n),
+                kind="missing" if missing else "last" if last else "month",
+            )
+        )
+    return made
+
+
+def has_gap(months: tuple[MonthCount, ...]) -> bool:
+    """Say whether a month of the window is missing from the input."""
+    return any(month.n is None for month in months)
+
+
+def shown_areas(content: PageContent) -> tuple[int, int]:
+    """Return how many areas the static table shows, and how many there are."""
+    return min(len(content.areas), STATIC_AREAS), len(content.areas)

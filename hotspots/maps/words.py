@@ -1,0 +1,105 @@
+"""Numbers and dates as a reader sees them: rounding is for eyes only, and only here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NONE = "–"
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_WHOLE_FROM = 10
+
+
+def said(value: Any) -> str | None:  # noqa: ANN401 - one cell of a frame
+    """Return a text cell, or none where it is empty."""
+    return None if pd.isna(value) else str(value)
+
+
+def known(value: Any) -> int | None:  # noqa: ANN401 - one cell of a frame
+    """Return a whole-number cell, or none where it is empty."""
+    return None if pd.isna(value) else int(value)
+
+
+def count(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
+    """Return a count with thousands set apart, or a dash where it is empty."""
+    return NONE if pd.isna(value) else f"{int(value):,}"
+
+
+def rate(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
+    """Return a rate: whole from 10 on, one decimal below, a dash where it is empty."""
+    if pd.isna(value):
+        return NONE
+    number = float(value)
+    return f"{number:,.0f}" if number >= _WHOLE_FROM or number == 0 else f"{number:.1f}"
+
+
+def share(value: float) -> str:
+    """Return a share as per cent: whole from 10 on, one decimal below."""
+    percent = 100 * value
+    return f"{percent:.0f}\u202f%" if percent >= _WHOLE_FROM else f"{percent:.1f}\u202f%"
+
+
+def usual(low: Any, high: Any) -> str:  # noqa: ANN401 - cells of a frame
+    """Return the usual range, for example ``5–11``; a dash where it is not known."""
+    return NONE if pd.isna(low) or pd.isna(high) else f"{int(low):,}–{int(high):,}"
+
+
+def class_ranges(breaks: Iterable[float]) -> list[str]:
+    """Return the legend's words for each class, lowest first."""
+    bounds = [f"{bound:,.0f}" if float(bound).is_integer() else f"{bound:,g}" for bound in breaks]
+    if not bounds:
+        return ["all values"]
+    between = [f"{low} – under {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    return [f"under {bounds[0]}", *between, f"{bounds[-1]} and more"]
+
+
+def when(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that may be NaT
+    """Return an event's time, for example ``Sat 8 Jan 2022, 15:00–17:00``, whatever the machine's language."""
+    first = f"{_day(starts)} {starts.year}, {starts:%H:%M}"
+    if pd.isna(ends):
+        return first
+    if ends.date() == starts.date():
+        return f"{first}–{ends:%H:%M}"
+    if ends.year == starts.year:
+        first = f"{_day(starts)}, {starts:%H:%M}"
+    return f"{first} – {_day(ends)} {ends.year}, {ends:%H:%M}"
+
+
+def _day(moment: pd.Timestamp) -> str:
+    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+
+
+def names_of(areas: pd.DataFrame) -> dict[str, str]:
+    """Return the name of each LSOA code."""
+    return {str(code): str(name) for code, name in areas["lsoa_name"].items()}
+
+
+def lsoas(codes: str, names: dict[str, str]) -> str:
+    """Return the names of the LSOAs a hotspot touches, a borough's name said once.
+
+    Parameters
+    ----------
+    codes
+        LSOA codes with commas, semicolons or spaces between them.
+    names
+        The names of codes, from ``names_of``.
+
+    Returns
+    -------
+    str
+        For example ``Bexley 014B, 014C``; the codes as they came where one of them has no name.
+    """
+    parts = codes.replace(",", " ").replace(";", " ").split()
+    if not parts or not all(part in names for part in parts):
+        return codes
+    said_once, before = [], ""
+    for name in (names[part] for part in parts):
+        borough, _, last = name.rpartition(" ")
+        said_once.append(last if borough and borough == before else name)
+        before = borough
+    return ", ".join(said_once)

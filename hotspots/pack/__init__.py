@@ -1,0 +1,1 @@
+"""One month's results as files for the meeting."""

@@ -1,0 +1,128 @@
+"""Write a month's pack: every file of it, or nothing."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyogrio
+import pyproj
+import shapely
+
+from hotspots import __version__
+from hotspots.files import new_folder, write_csv, write_geopackage, write_json, write_text
+from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, LOCATED, REJECTS, check
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import geopandas as gpd
+    import pandas as pd
+
+INCIDENT_COLUMNS = [
+    "month",
+    "category",
+    "in_focus",
+    "street",
+    "lsoa_published",
+    "lsoa_code",
+    "located_by",
+    "zone",
+    "geometry",
+]
+"""Columns of the incidents layer; the key ``incident_id`` comes first."""
+
+_LIBRARIES = (
+    "folium",
+    "geopandas",
+    "numpy",
+    "pandas",
+    "pyogrio",
+    "scikit-learn",
+    "scipy",
+    "shapely",
+    "XStatic-Leaflet",
+)
+
+
+@dataclass(frozen=True)
+class Pack:
+    """What a pack is made of; frames in the analysis CRS."""
+
+    page: str
+    """The HTML of ``map.html``."""
+    hotspots: gpd.GeoDataFrame
+    """HOTSPOTS."""
+    areas: gpd.GeoDataFrame
+    """AREA_STATS of the area and its ring."""
+    incidents: gpd.GeoDataFrame
+    """LOCATED: accepted rows of the window in the area or its ring, all categories."""
+    events: gpd.GeoDataFrame
+    """EVENTS of the month and the one after it."""
+    rejects: pd.DataFrame
+    """REJECTS."""
+    manifest: Mapping[str, Any]
+
+
+def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
+    """Write the pack folder.
+
+    Parameters
+    ----------
+    pack
+        Page, tables and manifest.
+    target
+        Folder to make; it appears whole or not at all.
+    replace
+        Replace an existing pack.
+
+    Raises
+    ------
+    OutputError
+        The folder exists and may not be replaced, a file in it is held open, or it cannot be written.
+    TableError
+        A frame breaks its contract.
+    """
+    check(HOTSPOTS, pack.hotspots)
+    check(AREA_STATS, pack.areas)
+    check(LOCATED, pack.incidents)
+    check(EVENTS, pack.events)
+    check(REJECTS, pack.rejects)
+    ranked = pack.hotspots.sort_values("rank")
+    events = pack.events.copy()
+    for column in ("starts_at", "ends_at"):
+        events[column] = local_iso(events[column])
+    with new_folder(target, replace=replace) as folder:
+        write_text(folder / "map.html", pack.page)
+        write_csv(folder / "hotspots.csv", ranked)
+        write_csv(folder / "areas.csv", pack.areas)
+        write_csv(folder / "rejects.csv", pack.rejects)
+        layers = {
+            "incidents": pack.incidents[INCIDENT_COLUMNS],
+            "areas": pack.areas,
+            "hotspots": ranked,
+            "events": events,
+        }
+        write_geopackage(folder / "month.gpkg", layers)
+        write_json(folder / "manifest.json", pack.manifest)
+
+
+def local_iso(times: pd.Series) -> pd.Series:
+    """Return local times as ISO text with their offset; a GeoPackage would lose the time zone."""
+    return times.map(lambda moment: moment.isoformat(), na_action="ignore").astype("str")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions that a pack was made with."""
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {
+        "hotspots": __version__,
+        "python": platform.python_version(),
+        **libraries,
+        "GDAL": pyogrio.__gdal_version_string__,
+        "GEOS": shapely.geos_version_string,
+        "PROJ": str(pyproj.proj_version_str),
+    }

@@ -1,0 +1,169 @@
+"""A month's tables and sentences become the content of one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from hotspots.analysis.hotspots import locations
+from hotspots.maps.content import Measure, MonthCount, PageContent, Words
+from hotspots.pack import words
+from hotspots.places.areas import neighbours_of
+from hotspots.stats.usual import usual_total
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from shapely.geometry.base import BaseGeometry
+
+    from hotspots.analysis.clusters import Clustering
+    from hotspots.pipeline.inputs import Inputs, Loaded
+    from hotspots.settings import Settings
+
+_GROUND_REACH_M = 12_000.0
+_GROUND_TOLERANCE_M = 40.0
+
+
+@dataclass(frozen=True)
+class MonthTables:
+    """What the stages made of a month, in the analysis CRS."""
+
+    context: gpd.GeoDataFrame
+    """LOCATED rows of the window in the area or its ring, all categories."""
+    areas: gpd.GeoDataFrame
+    """AREA_STATS with its classes."""
+    measures: tuple[Measure, ...]
+    """What colours the areas."""
+    outline: BaseGeometry
+    """Outline of the area."""
+    hotspots: gpd.GeoDataFrame
+    """HOTSPOTS."""
+    clustering: Clustering
+    """How they were found."""
+    events: gpd.GeoDataFrame
+    """EVENTS of the month and the one after it."""
+
+
+def page_content(
+    tables: MonthTables,
+    facts: words.Facts,
+    loaded: Loaded,
+    settings: Settings,
+    *,
+    notices: tuple[str, ...] = (),
+    tiles: str | None = None,
+) -> PageContent:
+    """Return the content of the month's page.
+
+    Parameters
+    ----------
+    tables, facts
+        What the page shows and says.
+    loaded, settings
+        The tables the job started from, and the settings in force.
+    notices
+        Lines that the page must carry.
+    tiles
+        URL template of a tile server.
+
+    Returns
+    -------
+    PageContent
+        Labelled frames and finished sentences.
+    """
+    return PageContent(
+        words=_words(facts, tables.clustering, loaded, settings, notices),
+        measures=tables.measures,
+        months=_month_bars(facts.months),
+        areas=tables.areas,
+        outline=tables.outline,
+        neighbours=neighbours_of(loaded.areas, reach_m=_GROUND_REACH_M, tolerance_m=_GROUND_TOLERANCE_M),
+        hotspots=tables.hotspots,
+        locations=locations(tables.context[tables.context["in_focus"]], loaded.month),
+        events=tables.events,
+        tiles=tiles,
+    )
+
+
+def gather_facts(
+    inputs: Inputs,
+    settings: Settings,
+    loaded: Loaded,
+    focus: gpd.GeoDataFrame,
+    hotspots: gpd.GeoDataFrame,
+) -> words.Facts:
+    """Return what the sentences are made of.
+
+    Parameters
+    ----------
+    inputs, settings
+        What was asked for.
+    loaded
+        The tables the job started from.
+    focus
+        LOCATED rows in focus, of the window, in the area or its ring.
+    hotspots
+        HOTSPOTS.
+
+    Returns
+    -------
+    Facts
+        Counts of the area by month, its usual range, and shares.
+    """
+    own = focus[focus["zone"] == "area"]
+    asked = pd.period_range(end=loaded.month, periods=settings.hotspots.window_months, freq="M")
+    counts = own.groupby("month").size().reindex(loaded.window, fill_value=0).reindex(asked).astype("Int64")
+    held = counts.dropna().to_numpy(dtype=np.int64)
+    reasons = loaded.intake.rejects["reason"]
+    return words.Facts(
+        month=loaded.month,
+        area=words.area_name(inputs.areas, loaded.areas),
+        focus=words.focus_name(loaded.categories, inputs.categories, settings),
+        months=counts,
+        usual=usual_total(held[:-1]),
+        hotspots=hotspots,
+        share_of_area=float(hotspots["share_of_area"].sum()),
+        share_of_n=float(hotspots["share_of_n"].sum()),
+        institutional=float(own["institutional"].mean()) if len(own) else 0.0,
+        unlocated=float((reasons == "no_location").sum() / max(int(loaded.intake.accounts["read"].sum()), 1)),
+    )
+
+
+def _words(
+    facts: words.Facts,
+    clustering: Clustering,
+    loaded: Loaded,
+    settings: Settings,
+    notices: tuple[str, ...],
+) -> Words:
+    sources = [
+        f"Incidents: {', '.join(sorted(set(loaded.intake.coverage['force']) - {''}))}, street-level files.",
+        *words.LICENCE,
+        *(
+            ["Population: Office for National Statistics, Open Government Licence v3.0."]
+            if loaded.areas["population"].notna().any()
+            else []
+        ),
+    ]
+    method = words.method(facts, clustering, settings)
+    if loaded.notes:
+        method = (*method, ("About this input", " ".join(loaded.notes)))
+    return Words(
+        title=words.title(facts, settings),
+        subtitle=words.subtitle(facts),
+        marking=settings.report.marking,
+        notices=notices,
+        headline=words.headline(facts),
+        method=method,
+        sources=tuple(sources),
+        month_short=words.month_short(facts.month),
+    )
+
+
+def _month_bars(months: pd.Series) -> tuple[MonthCount, ...]:
+    return tuple(
+        MonthCount(words.month_short(month, year=True), None if pd.isna(n) else int(n))
+        for month, n in zip(months.index, months, strict=True)
+    )

@@ -1,0 +1,197 @@
+"""The main job: a month of incidents becomes LSOAs, hotspots, one offline map and its pack."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from hotspots.analysis.area_stats import area_stats, class_breaks, classify
+from hotspots.analysis.hotspots import find_hotspots, hotspot_table
+from hotspots.errors import SettingsError
+from hotspots.files import refuse_existing
+from hotspots.intake.events import EventsIntake, read_events
+from hotspots.intake.files import InputFile, sha256, unpack
+from hotspots.intake.street import empty_rejects, number_rejects
+from hotspots.maps.content import Measure
+from hotspots.maps.page import build_page
+from hotspots.pack.folder import Pack, write_pack
+from hotspots.pipeline.content import MonthTables, gather_facts, page_content
+from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
+from hotspots.pipeline.manifest import manifest
+from hotspots.places.areas import outline_of
+from hotspots.places.names import name_hotspots
+from hotspots.tables import EVENTS, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from hotspots.pack.words import Facts
+    from hotspots.settings import Settings
+
+_TILES = re.compile(r"https?://[A-Za-z0-9.{}-]+(?::\d+)?/[^\s\"'<>;\\]*")
+
+
+@dataclass(frozen=True, slots=True)
+class MonthRequest:
+    """What ``hotspots run`` is asked for."""
+
+    inputs: Inputs
+    out: Path
+    """Folder of packs; the pack is ``out/YYYY-MM``."""
+    events: Path | None = None
+    tiles: str | None = None
+    """URL template of a tile server, chosen knowingly."""
+    force: bool = False
+    """Replace an existing pack."""
+    settings_file: Path | None = None
+    """The settings file that was read, for the manifest."""
+    notices: tuple[str, ...] = ()
+    """Lines that the page must carry, such as that the data are synthetic."""
+
+
+@dataclass(frozen=True)
+class MonthResult:
+    """The pack, and what its summary needs."""
+
+    pack: Path
+    loaded: Loaded
+    hotspots: gpd.GeoDataFrame
+    """HOTSPOTS."""
+    facts: Facts
+    events: EventsIntake | None
+    n_events: int
+    """Events in the month and the one after it."""
+    manifest: dict[str, Any]
+
+
+def run_month(
+    request: MonthRequest,
+    settings: Settings,
+    progress: Callable[[str], None] | None = None,
+) -> MonthResult:
+    """Make the pack of one month.
+
+    Parameters
+    ----------
+    request, settings
+        Files, choices and where the pack goes.
+    progress
+        Called with a few words before each step.
+
+    Returns
+    -------
+    MonthResult
+        The pack folder as written, and its tables.
+
+    Raises
+    ------
+    InputError
+        A file is missing or not what it was given as, or the month is not in the files.
+    SettingsError
+        An area, crime type, tile URL or setting cannot be used.
+    OutputError
+        The pack exists, is held open, or cannot be written.
+    """
+    say = progress or (lambda _: None)
+    target = request.out / str(parse_month(request.inputs.month))
+    if not request.force:
+        refuse_existing(target)
+    _check_tiles(request.tiles)
+    events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
+    loaded = load(request.inputs, settings, progress)
+    say("Finding hotspots")
+    tables = _tables(loaded, settings, events)
+    facts = gather_facts(request.inputs, settings, loaded, tables.context[tables.context["in_focus"]], tables.hotspots)
+    say("Drawing the map")
+    page = build_page(page_content(tables, facts, loaded, settings, notices=request.notices, tiles=request.tiles))
+    say("Writing the pack")
+    document = _document(request, settings, loaded, tables, events)
+    rejects = _rejects(loaded, events)
+    pack = Pack(page, tables.hotspots, tables.areas, tables.context, tables.events, rejects, document)
+    write_pack(pack, target, replace=request.force)
+    return MonthResult(target, loaded, tables.hotspots, facts, events, len(tables.events), document)
+
+
+def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> MonthTables:
+    """Run the stages: hotspots, their names, the areas, the events of the period."""
+    context = loaded.located[loaded.located["month"].isin(loaded.window) & (loaded.located["zone"] != "beyond")]
+    focus = context[context["in_focus"]]
+    outline = outline_of(loaded.areas[loaded.areas["zone"] == "area"])
+    found = find_hotspots(focus, settings.hotspots, len(loaded.window))
+    names = name_hotspots(focus, found.members, loaded.areas)
+    hotspots = hotspot_table(focus, found, names, outline, loaded.window)
+    areas, measures = _areas(loaded, settings)
+    coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
+    return MonthTables(context, areas, measures, outline, hotspots, found.clustering, coming)
+
+
+def _check_tiles(url: str | None) -> None:
+    if url is None:
+        return
+    if _TILES.fullmatch(url) is None or any(part not in url for part in ("{z}", "{x}", "{y}")):
+        raise SettingsError(
+            f"--tiles {url!r} is no tile address; it looks like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png.",
+        )
+
+
+def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
+    """Return AREA_STATS with its classes, and the measures that colour the map."""
+    areas = area_stats(loaded.located, loaded.areas, loaded.covered, loaded.window)
+    own = areas[areas["zone"] == "area"]
+    span = f"{len(loaded.window)} months"
+    wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
+    if own["rate_per_1000"].notna().any():
+        per_1000 = f"Incidents per 1,000 residents, {span}"
+        wanted.append(("rate_per_1000", "map_class_per_1000", per_1000, settings.map.class_breaks_per_1000))
+    measures = []
+    for column, class_column, title, fixed in wanted:
+        breaks = fixed or class_breaks(own[column])
+        areas[class_column] = classify(areas[column], breaks)
+        measures.append(Measure(column, class_column, title, breaks))
+    return areas, tuple(measures)
+
+
+def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:
+    """Return the events that fall in the month or the one after it."""
+    if events is None:
+        columns = {name: pd.Series(dtype="str") for name in EVENTS.columns if name != "geometry"}
+        empty = gpd.GeoDataFrame(
+            columns, geometry=gpd.GeoSeries([], crs=epsg), index=pd.Index([], dtype="str", name="event_id")
+        )
+        zone = pd.DatetimeTZDtype("us", "Europe/London")
+        return check(EVENTS, empty.astype({"starts_at": zone, "ends_at": zone}))
+    table = events.events
+    start = month.start_time.tz_localize("Europe/London")
+    stop = (month + 2).start_time.tz_localize("Europe/London")
+    over = table["ends_at"].fillna(table["starts_at"])
+    return table[(table["starts_at"] < stop) & (over >= start)]
+
+
+def _rejects(loaded: Loaded, events: EventsIntake | None) -> pd.DataFrame:
+    parts = [loaded.intake.rejects, *([events.rejects] if events is not None else [])]
+    filled = [part for part in parts if len(part)]
+    return number_rejects(pd.concat(filled)) if filled else empty_rejects()
+
+
+def _document(
+    request: MonthRequest,
+    settings: Settings,
+    loaded: Loaded,
+    tables: MonthTables,
+    events: EventsIntake | None,
+) -> dict[str, Any]:
+    """Return the manifest with what only this job knows."""
+    files = [*loaded.files, *([events.file] if events is not None else [])]
+    if request.settings_file is not None:
+        data = unpack(request.settings_file)
+        files.append(InputFile("settings", request.settings_file.name, sha256(data)))
+    document = manifest(loaded, files, settings, tables.clustering, tables.measures) | {
+        "notices": list(request.notices)
+    }
+    document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles}
+    return document

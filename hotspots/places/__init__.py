@@ -1,0 +1,1 @@
+"""Tables meet places: which area, which LSOA, which name."""

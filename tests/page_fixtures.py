@@ -1,0 +1,201 @@
+"""A small page in code: a grid of squares near 549000, 175500, the same in every run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from shapely.geometry import Point, Polygon, box
+from shapely.ops import unary_union
+
+from hotspots.maps.content import Measure, MonthCount, PageContent, Words
+
+CRS = "EPSG:27700"
+EAST, NORTH, SIDE = 549_000, 175_500, 500
+COLUMNS, ROWS = 6, 5
+BREAKS = (20.0, 50.0, 100.0, 200.0)
+BREAKS_PER_1000 = (2.0, 5.0, 7.5)
+
+HOSTILE = (
+    "</script><img src=x onerror=alert(1)>",
+    "${alert(1)}",
+    "`",
+    "C:\\new\\2019",
+    "<!--<script>",
+    "a\u2028b\u2029c",
+    "{{7*7}}",
+    '"><svg onload=alert(1)>',
+    "';alert(1);//",
+)
+BAD = " ".join(HOSTILE)
+
+
+def content(*, bad: str = "", **changes: Any) -> PageContent:
+    """Return the small page; ``bad`` is added to every text that can come from data or settings."""
+    frames: dict[str, Any] = {
+        "words": words(bad),
+        "measures": (
+            Measure("rate_per_km2", "map_class", f"Incidents per km², 12 months{bad}", BREAKS),
+            Measure("rate_per_1000", "map_class_per_1000", f"Incidents per 1,000 residents{bad}", BREAKS_PER_1000),
+        ),
+        "months": months(bad),
+        "areas": areas(bad),
+        "outline": outline(),
+        "neighbours": neighbours(bad),
+        "hotspots": hotspots(bad),
+        "locations": locations(bad),
+        "events": events(bad),
+    }
+    return PageContent(**(frames | changes))
+
+
+def words(bad: str = "") -> Words:
+    return Words(
+        title=f"Violence hotspots · Gridham · December 2021{bad}",
+        subtitle=f"412 incidents in 12 months · 36 this month (usual 25–44){bad}",
+        marking=f"OFFICIAL{bad}",
+        notices=(f"Synthetic data: every incident is invented{bad}",),
+        headline=(f"3 hotspots hold 24 % of the violence.{bad}", f"One is above what is usual there.{bad}"),
+        method=((f"Where the points come from{bad}", f"Points are snapped to streets.{bad}"),),
+        sources=(f"Contains public sector information, OGL3{bad}",),
+        month_short=f"Dec{bad}",
+    )
+
+
+def months(bad: str = "") -> tuple[MonthCount, ...]:
+    names = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+    counts = (31, 28, 35, 36, 40, None, 33, 38, 41, 30, 29, 36)
+    return tuple(MonthCount(f"{name} 2021{bad}", n) for name, n in zip(names, counts, strict=True))
+
+
+def _square(column: int, row: int) -> Polygon:
+    return box(*(EAST + column * SIDE, NORTH + row * SIDE, EAST + (column + 1) * SIDE, NORTH + (row + 1) * SIDE))
+
+
+def outline() -> Any:
+    return unary_union([_square(c, r) for c in range(1, COLUMNS) for r in range(ROWS)])
+
+
+def areas(bad: str = "") -> gpd.GeoDataFrame:
+    cells = [(c, r) for r in range(ROWS) for c in range(COLUMNS)]
+    n = pd.array([(7 * i * i + 3 * i) % 60 for i in range(len(cells))], dtype="Int64")
+    n[3] = pd.NA
+    per_km2 = pd.Series(n, dtype="Float64") / 0.25
+    population = [1_500.0 + 10 * i for i in range(len(cells))]
+    per_1000 = per_km2 * 0.25 * 1_000 / population
+    inside = [column > 0 for column, _ in cells]
+    frame = gpd.GeoDataFrame(
+        {
+            "lsoa_name": [f"Gridham {i:03d}A{bad}" for i in range(len(cells))],
+            "borough": [f"{'Gridham' if own else 'Nextham'}{bad}" for own in inside],
+            "zone": ["area" if own else "ring" for own in inside],
+            "force": [f"Grid Police{bad}"] * len(cells),
+            "months_covered": np.full(len(cells), 12, dtype=np.int64),
+            "n": n,
+            "n_month": n // 12,
+            "n_previous": n // 12,
+            "n_last_year": pd.array([pd.NA] * len(cells), dtype="Int64"),
+            "population": population,
+            "area_km2": [0.25] * len(cells),
+            "rate_per_km2": per_km2.astype(float).to_numpy(),
+            "rate_per_1000": per_1000.astype(float).to_numpy(),
+            "map_class": _classes(per_km2, BREAKS),
+            "map_class_per_1000": _classes(per_1000, BREAKS_PER_1000),
+        },
+        geometry=[_square(*cell) for cell in cells],
+        index=pd.Index([f"E0100{i:04d}" for i in range(len(cells))], name="lsoa_code"),
+        crs=CRS,
+    )
+    return frame
+
+
+def _classes(rates: Any, breaks: tuple[float, ...]) -> Any:
+    return pd.array(
+        [pd.NA if pd.isna(rate) else int(np.searchsorted(breaks, float(rate), side="right")) + 1 for rate in rates],
+        dtype="Int64",
+    )
+
+
+def neighbours(bad: str = "") -> gpd.GeoDataFrame:
+    west = box(EAST - 4_000, NORTH - 1_000, EAST + SIDE, NORTH + 4_000)
+    north = box(EAST + SIDE, NORTH + ROWS * SIDE, EAST + 6_000, NORTH + 5_000)
+    return gpd.GeoDataFrame({"borough": [f"Nextham{bad}", f"Northam{bad}"]}, geometry=[west, north], crs=CRS)
+
+
+def hotspots(bad: str = "") -> gpd.GeoDataFrame:
+    # The second and the third lie close together, so that discs have something to avoid.
+    centres = [Point(550_250, 176_250), Point(551_000, 177_000), Point(551_130, 177_060)]
+    shapes = [centre.buffer(90 + 20 * i, quad_segs=3) for i, centre in enumerate(centres)]
+    return gpd.GeoDataFrame(
+        {
+            "rank": np.array([2, 1, 3], dtype=np.int64),
+            "name": [f"{name}{bad}" for name in ("Broadway", "Station Road", "Pier Road")],
+            "n": np.array([40, 52, 21], dtype=np.int64),
+            "n_month": np.array([3, 14, 1], dtype=np.int64),
+            "usual_low": pd.array([1, 5, pd.NA], dtype="Int64"),
+            "usual_high": pd.array([6, 11, pd.NA], dtype="Int64"),
+            "change_p": [0.4, 0.001, np.nan],
+            "change_p_adjusted": [0.5, 0.003, np.nan],
+            "change": ["usual", "above", "untested"],
+            "n_in_area": np.array([40, 52, 11], dtype=np.int64),
+            "share_of_n": [0.097, 0.126, 0.051],
+            "share_of_area": [0.004, 0.005, 0.006],
+            "area_ha": [2.5, 3.8, 5.3],
+            "width_m": [180.0, 220.0, 260.0],
+            "top_category": [f"Violence and sexual offences{bad}"] * 3,
+            "grid_ref": [f"TQ 502 762{bad}", f"TQ 510 770{bad}", None],
+            "easting": [point.x for point in centres],
+            "northing": [point.y for point in centres],
+            "lsoa_codes": [f"E01000008, E01000009{bad}", f"E01000021{bad}", f"E01000022{bad}"],
+            "cross_border": [False, False, True],
+            "min_incidents": np.full(3, 10, dtype=np.int64),
+        },
+        geometry=shapes,
+        index=pd.Index(["H-a", "H-b", "H-c"], name="hotspot_id"),
+        crs=CRS,
+    )
+
+
+def locations(bad: str = "", rows: int = 80) -> gpd.GeoDataFrame:
+    maker = np.random.default_rng(7)
+    east = EAST + maker.uniform(0, COLUMNS * SIDE, rows).round()
+    north = NORTH + maker.uniform(0, ROWS * SIDE, rows).round()
+    return gpd.GeoDataFrame(
+        {
+            "street": [f"On or near Street {i % 9}{bad}" if i % 11 else None for i in range(rows)],
+            "lsoa_code": ["E01000008"] * rows,
+            "zone": ["area"] * rows,
+            "n": maker.integers(1, 30, rows),
+            "n_month": maker.integers(0, 3, rows),
+        },
+        geometry=gpd.points_from_xy(east, north),
+        crs=CRS,
+    )
+
+
+def events(bad: str = "") -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "title": [f"Football, home match{bad}", f"Night market{bad}"],
+            "kind": [f"football{bad}", f"market{bad}"],
+            "status": [f"planned{bad}"] * 2,
+            "starts_at": london("2021-12-18 15:00", "2021-12-20 18:00"),
+            "ends_at": london("2021-12-18 17:00", None),
+            "risk": ["high", None],
+            "notes": [f"Dispersal to the station{bad}", None],
+        },
+        geometry=[Point(550_300, 176_300), None],
+        index=pd.Index(["V1", "V2"], name="event_id"),
+        crs=CRS,
+    )
+
+
+def london(*moments: str | None) -> Any:
+    return pd.array(pd.to_datetime(list(moments)).as_unit("us").tz_localize("Europe/London"))
+
+
+def without(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the frame with its columns and none of its rows."""
+    return frame.iloc[:0]

@@ -1,0 +1,416 @@
+"""The page in the real Chromium, offline: what is drawn is what the frames say."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import re
+import shutil
+import struct
+import zlib
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+import page_fixtures as fixtures
+from hotspots.maps.page import build_page
+from hotspots.maps.style import EVENT, INK, class_colours
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip(f"none of {', '.join(NAMES)} is installed")
+    with playwright.sync_playwright() as driver:
+        chromium = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("pages")
+
+
+class Seen:
+    """Everything a page did that it should not do."""
+
+    def __init__(self, page, url):
+        self.faults, self.requests, self.url = [], [], url
+        page.on("console", lambda message: self.faults.append(message.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("dialog", lambda dialog: (self.faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def nothing_else(self):
+        assert self.faults == []
+        assert [url for url in self.requests if not url.startswith("data:")] == [self.url]
+
+
+@pytest.fixture
+def opened(browser, folder, request):
+    """Return a function that opens a content in a fresh, offline context."""
+
+    @contextmanager
+    def open_page(content, **options):
+        path = folder / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower())}.html"
+        path.write_bytes(build_page(content).encode())
+        options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | options
+        context = browser.new_context(**options)
+        context.set_offline(True)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        seen = Seen(page, path.as_uri())
+        page.goto(path.as_uri())
+        try:
+            yield page, seen
+        finally:
+            context.close()
+        seen.nothing_else()
+
+    return open_page
+
+
+def fills(page):
+    """Return computed fill, class names and place of every area path."""
+    return page.evaluate(
+        """() => {
+            const layer = hotspotsPage.layers.areas.find((one) => hotspotsPage.map.hasLayer(one));
+            return layer.paths.map((path) => [path.area, getComputedStyle(path.getElement()).fill, path.getElement().getAttribute("d")]);
+        }"""
+    )
+
+
+def rgb(colour):
+    return f"rgb({int(colour[1:3], 16)}, {int(colour[3:5], 16)}, {int(colour[5:7], 16)})"
+
+
+def check_fills(page, classes, count):
+    colours = [rgb(colour) for colour in class_colours(count)]
+    drawn = fills(page)
+    assert [at for at, _, _ in drawn] == list(range(len(classes)))
+    for (_, fill, outline), number in zip(drawn, classes, strict=True):
+        assert len(outline) > 10
+        if number is None:
+            assert "no-data" in fill
+        else:
+            assert fill == colours[number - 1]
+    for number, colour in enumerate(colours, start=1):
+        assert sum(fill == colour for _, fill, _ in drawn) == classes.count(number)
+    assert page.locator("path.area").count() == len(classes)
+
+
+def known(column):
+    return [None if value is None else int(value) for value in column.astype(object).where(column.notna(), None)]
+
+
+def test_areas_are_coloured_by_their_class(opened):
+    areas = fixtures.areas()
+    with opened(fixtures.content()) as (page, _):
+        check_fills(page, known(areas["map_class"]), len(fixtures.BREAKS) + 1)
+
+
+def test_the_other_measure_changes_colours_and_legend(opened):
+    areas = fixtures.areas()
+    with opened(fixtures.content()) as (page, _):
+        page.locator(".leaflet-control-layers").hover()
+        page.get_by_label("Areas: incidents per 1,000 residents").check()
+        check_fills(page, known(areas["map_class_per_1000"]), len(fixtures.BREAKS_PER_1000) + 1)
+        assert page.locator(".legend .measure:visible .legend-title").inner_text() == "Incidents per 1,000 residents, 12 months"
+
+
+def test_shapes_are_where_the_frame_says(opened):
+    frame = fixtures.areas().to_crs(4326)
+    with opened(fixtures.content()) as (page, _):
+        boxes = page.evaluate(
+            "() => hotspotsPage.layers.areas[0].paths.map((p) => p.getBounds()).map((b) => [b.getWest(), b.getSouth(), b.getEast(), b.getNorth()])"
+        )
+        outline = page.evaluate("() => hotspotsPage.layers.outline.getBounds().toBBoxString()")
+    assert np.allclose(boxes, frame.bounds.to_numpy(), atol=1e-5)
+    own = frame[frame["zone"] == "area"].total_bounds
+    assert np.allclose([float(part) for part in outline.split(",")], own, atol=1e-5)
+
+
+def centre_in_hotspot(page, rank):
+    return page.evaluate(
+        """(rank) => {
+            const at = hotspotsPage.data.hotspots.findIndex((h) => h.rank === rank);
+            const path = hotspotsPage.layers.hotspots.paths[at];
+            return path.getBounds().contains(hotspotsPage.map.getCenter()) && hotspotsPage.map.getZoom() <= 16
+                && hotspotsPage.map.getZoom() >= 14 && path.getElement().classList.contains("chosen");
+        }""",
+        rank,
+    )
+
+
+@pytest.mark.parametrize("way", ["click", "Enter", "Space"])
+def test_choosing_a_row_moves_the_map_to_it(opened, way):
+    with opened(fixtures.content()) as (page, _):
+        for rank in (2, 3, 1):
+            page.get_by_role("button", name="Whole area").click()
+            row = page.locator("#table-hotspots tbody tr").nth(rank - 1)
+            if way == "click":
+                row.click()
+            else:
+                row.locator("button").focus()
+                page.keyboard.press(way)
+            page.wait_for_function("() => !hotspotsPage.map._animatingZoom")
+            assert centre_in_hotspot(page, rank)
+            assert row.get_attribute("aria-current") == "true"
+            assert page.locator('tr[aria-current="true"]').count() == 1
+            assert page.locator("#card-hotspots h3").inner_text().startswith(f"{rank} · ")
+
+
+def test_choosing_on_the_map_chooses_the_row(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.get_by_role("tab", name="Method").click()
+        page.locator(".mark.of-hotspots").nth(2).click()
+        assert page.locator("#table-hotspots tr[aria-current]").get_attribute("data-i") == "2"
+        assert page.get_by_role("tab", name="Hotspots").get_attribute("aria-selected") == "true"
+        assert "crosses the line: 11 of 21 incidents inside" in page.locator("#card-hotspots").inner_text()
+        page.locator(".mark.of-events").focus()
+        page.keyboard.press("Enter")
+        assert "Dispersal to the station" in page.locator("#card-events").inner_text()
+        page.evaluate("() => hotspotsPage.layers.areas[0].paths[8].fire('click', {}, true)")
+        assert page.locator("#card-areas h3").inner_text() == "Gridham 008A"
+        assert page.locator("#table-areas tr[aria-current]").get_attribute("data-i") == "8"
+
+
+def test_events_and_areas_rows_move_the_map_and_an_event_without_a_place_does_not(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.get_by_role("tab", name="Areas").click()
+        row = page.locator("#table-areas tbody tr").first
+        row.click()
+        at = int(row.get_attribute("data-i"))
+        assert page.evaluate("(i) => hotspotsPage.layers.areas[0].paths[i].getBounds().contains(hotspotsPage.map.getCenter())", at)
+        page.get_by_role("tab", name="Events").click()
+        page.locator("#table-events tbody tr").first.click()
+        before = page.evaluate("() => hotspotsPage.map.getCenter().toString()")
+        page.locator("#table-events tbody tr").last.click()
+        assert page.evaluate("() => hotspotsPage.map.getCenter().toString()") == before
+        assert "not on the map" in page.locator("#card-events").inner_text()
+
+
+@pytest.mark.parametrize("zoom", [None, 13, 14.5, 16])
+def test_discs_do_not_collide_nor_cover_a_hotspot(opened, zoom):
+    with opened(fixtures.content()) as (page, _):
+        if zoom:
+            page.evaluate("(zoom) => hotspotsPage.map.setView([51.4585, 0.1755], zoom, { animate: false })", zoom)
+        marks = page.evaluate(
+            """() => [...document.querySelectorAll(".mark")].map((m) => m.getBoundingClientRect())
+                .map((b) => [b.left + b.width / 2, b.top + b.height / 2])"""
+        )
+        polygons = page.evaluate(
+            """() => hotspotsPage.layers.hotspots.paths.map((p) => { const b = p.getElement().getBBox(), m = p.getElement().getScreenCTM();
+                return [b.x + m.e, b.y + m.f, b.x + m.e + b.width, b.y + m.f + b.height]; })"""
+        )
+    assert len(marks) == 4
+    for i, one in enumerate(marks):
+        for other in marks[:i]:
+            assert np.hypot(one[0] - other[0], one[1] - other[1]) >= 28
+    discs = marks[:3] if len(marks) == 4 else marks
+    for left, top, right, bottom in polygons:
+        middle = ((left + right) / 2, (top + bottom) / 2)
+        for disc in discs:
+            assert np.hypot(disc[0] - middle[0], disc[1] - middle[1]) > min(right - left, bottom - top) / 2 + 4
+
+
+def test_locations_are_one_canvas(opened):
+    with opened(fixtures.content()) as (page, _):
+        assert page.locator("canvas").count() == 1
+        dark = page.evaluate(
+            """() => { const c = document.querySelector("canvas"); const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+                let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }"""
+        )
+        assert dark > 500
+        assert page.locator(".mark").count() == 4
+
+
+def test_layers_can_be_switched_off(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.locator(".leaflet-control-layers").hover()
+        for name, selector in (("Hotspots", ".of-hotspots, path.hotspot"), ("Events", ".of-events"), ("Incident locations", "canvas")):
+            assert page.locator(selector).count() > 0
+            page.get_by_role("checkbox", name=name).uncheck()
+            assert page.locator(selector).count() == 0
+            page.get_by_role("checkbox", name=name).check()
+            assert page.locator(selector).count() > 0
+
+
+def test_sorting_says_its_direction(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.locator("#table-hotspots thead button").nth(1).click()
+        assert page.locator("#table-hotspots thead th").nth(2).get_attribute("aria-sort") == "descending"
+        assert page.locator("#table-hotspots tbody td:nth-child(3)").all_inner_texts() == ["14", "3", "1"]
+        page.locator("#table-hotspots thead button").nth(1).click()
+        assert page.locator("#table-hotspots tbody td:nth-child(3)").all_inner_texts() == ["1", "3", "14"]
+
+
+def test_a_cut_table_of_areas_is_whole_when_opened_and_can_be_searched(opened, monkeypatch):
+    monkeypatch.setattr("hotspots.maps.panel.STATIC_AREAS", 10)
+    with opened(fixtures.content()) as (page, _):
+        assert page.locator("#table-areas tbody tr").count() == 10
+        page.get_by_role("tab", name="Areas").click()
+        whole = page.locator("#table-areas tbody tr")
+        assert whole.count() == 30
+        made = whole.all_inner_texts()
+        page.get_by_label("Find an area").fill("008a")
+        assert page.locator("#table-areas tbody tr:visible").count() == 1
+    monkeypatch.undo()
+    with opened(fixtures.content()) as (page, _):
+        page.get_by_role("tab", name="Areas").click()
+        # Rows made by the script read as the rows written into the page.
+        assert page.locator("#table-areas tbody tr").all_inner_texts() == made
+
+
+def test_hostile_text_is_shown_as_text(opened):
+    with opened(fixtures.content(bad=fixtures.BAD)) as (page, _):
+        bad = fixtures.BAD.split()[0]
+        assert bad in page.locator("h1").inner_text()
+        for tab, table in (("Hotspots", "hotspots"), ("Areas", "areas"), ("Events", "events")):
+            page.get_by_role("tab", name=tab).click()
+            page.locator(f"#table-{table} tbody tr").first.click()
+            assert bad in page.locator(f"#card-{table}").inner_text()
+        assert page.locator(".place").first.text_content().startswith("Nextham</script>")
+        page.get_by_role("button", name="Whole area").click()
+        page.locator("path.area").nth(12).hover(force=True)
+        page.wait_for_selector(".tip")
+        assert bad in page.locator(".tip").inner_text()
+        assert page.locator("img, .tip svg, body > :not(svg) svg[onload]").count() == 0
+        assert page.locator("script").count() == 5
+
+
+def test_it_is_not_a_blank_picture(opened):
+    with opened(fixtures.content()) as (page, _):
+        picture = page.locator(".frame").screenshot()
+        marks = colours_of(picture)
+    assert len(marks) > 200
+    for colour in (INK, EVENT, *class_colours(5)):
+        assert tuple(int(colour[at : at + 2], 16) for at in (1, 3, 5)) in marks
+
+
+def colours_of(png):
+    """Return the distinct colours of an 8-bit PNG, read with the standard library."""
+    stream = io.BytesIO(png)
+    stream.seek(8)
+    packed, width, channels = b"", 0, 3
+    while head := stream.read(8):
+        length, kind = struct.unpack(">I4s", head)
+        body = stream.read(length)
+        stream.read(4)
+        if kind == b"IHDR":
+            width, _, _, colour = struct.unpack(">IIBB", body[:10])
+            channels = {2: 3, 6: 4}[colour]
+        packed += body if kind == b"IDAT" else b""
+    raw = np.frombuffer(zlib.decompress(packed), dtype=np.uint8).reshape(-1, width * channels + 1)
+    before = np.zeros((width, channels), dtype=np.int64)
+    seen = set()
+    for line in raw:
+        before = _unfilter(int(line[0]), line[1:].reshape(width, channels).astype(np.int64), before)
+        seen |= {tuple(pixel) for pixel in np.unique(before[:, :3], axis=0).tolist()}
+    return seen
+
+
+def _unfilter(kind, line, up):
+    if kind in {0, 2}:
+        return (line + (up if kind else 0)) % 256
+    if kind == 1:
+        return np.cumsum(line, axis=0) % 256
+    out = np.zeros_like(line)
+    left = corner = np.zeros(line.shape[1], dtype=np.int64)
+    for x in range(len(line)):
+        if kind == 3:
+            guess = (left + up[x]) // 2
+        else:
+            p = left + up[x] - corner
+            a, b, c = abs(p - left), abs(p - up[x]), abs(p - corner)
+            guess = np.where((a <= b) & (a <= c), left, np.where(b <= c, up[x], corner))
+        out[x] = left = (line[x] + guess) % 256
+        corner = up[x]
+    return out
+
+
+def test_without_scripts_the_tables_and_sentences_are_there(opened):
+    words = fixtures.words()
+    with opened(fixtures.content(), java_script_enabled=False) as (page, _):
+        for text in (words.title, words.marking, words.headline[0], words.method[0][1], "The map needs scripts"):
+            assert page.get_by_text(text, exact=False).first.is_visible()
+        assert page.locator("#table-hotspots tbody tr").count() == 3
+        for table in ("hotspots", "areas", "events"):
+            assert page.locator(f"#table-{table}").is_visible()
+        assert not page.locator(".folium-map").is_visible()
+
+
+@pytest.mark.parametrize("empty", [("hotspots",), ("events",), ("locations",), ("hotspots", "events", "locations", "neighbours")])
+def test_empty_pages_work(opened, empty):
+    content = fixtures.content()
+    with opened(dataclasses.replace(content, **{name: fixtures.without(getattr(content, name)) for name in empty})) as (page, _):
+        assert page.locator("path.area").count() == 30
+        for tab in ("Areas", "Events", "Method", "Hotspots"):
+            page.get_by_role("tab", name=tab).click()
+        page.locator("path.area").nth(12).hover(force=True)
+        page.wait_for_selector(".tip")
+
+
+def test_tabs_follow_the_arrow_keys(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.get_by_role("tab", name="Hotspots").focus()
+        for key, name in (("ArrowRight", "Areas"), ("End", "Method"), ("ArrowRight", "Hotspots")):
+            page.keyboard.press(key)
+            assert page.get_by_role("tab", name=name).evaluate("(tab) => tab === document.activeElement")
+            assert page.locator('[role="tabpanel"]:visible').count() == 1
+
+
+@pytest.mark.parametrize("width", [320, 390, 800, 1440])
+def test_no_width_scrolls_sideways_and_targets_are_large(opened, width):
+    with opened(fixtures.content(), viewport={"width": width, "height": 844}) as (page, _):
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll("button, summary, input, .leaflet-bar a")]
+                .filter((node) => node.checkVisibility()).map((node) => [node.className, node.getBoundingClientRect()])
+                .filter(([, box]) => box.width > 0 && (box.width < 24 || box.height < 23.9)).map(([name, box]) => [name, box.width, box.height])"""
+        )
+        assert small == []
+
+
+def test_the_dark_scheme_keeps_the_order_of_lightness(opened):
+    with opened(fixtures.content(), color_scheme="dark") as (page, _):
+        drawn = {fill for _, fill, _ in fills(page)}
+        assert drawn >= {rgb(colour) for colour in class_colours(5, dark=True)}
+
+
+def test_paper_shows_map_and_table_and_no_controls(opened):
+    with opened(fixtures.content()) as (page, _):
+        page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
+        for selector in ("#table-hotspots", "#table-events", ".legend", ".leaflet-control-scale", ".sources", ".marking", "svg.locations"):
+            assert page.locator(selector).is_visible(), selector
+        for selector in (".tools", ".tabs", ".leaflet-control-zoom", ".leaflet-control-layers", "#table-areas"):
+            assert not page.locator(selector).is_visible(), selector
+        chart, table = (page.locator(name).bounding_box() for name in (".folium-map", "#table-hotspots"))
+        assert chart["x"] + chart["width"] <= table["x"]
+        page.emulate_media(media="screen")
+        page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+        assert page.locator("svg.locations").count() == 0
+        assert page.locator("canvas.locations").is_visible()
+
+
+def test_tiles_are_asked_of_that_host_only(browser, folder):
+    path = folder / "tiles.html"
+    path.write_bytes(build_page(fixtures.content(tiles="https://tile.example.org/{z}/{x}/{y}.png")).encode())
+    context = browser.new_context()
+    asked = []
+    context.route("**/*", lambda route: (asked.append(route.request.url), route.abort()) if "example" in route.request.url else route.continue_())
+    page = context.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_timeout(300)
+    context.close()
+    assert asked
+    assert all(url.startswith("https://tile.example.org/") for url in asked)
