@@ -82,11 +82,12 @@ def areas(bad: str = "") -> gpd.GeoDataFrame:
     cells = [(c, r) for r in range(ROWS) for c in range(COLUMNS)]
     n = pd.array([(7 * i * i + 3 * i) % 60 for i in range(len(cells))], dtype="Int64")
     n[3] = pd.NA
+    months_share: Any = pd.Series(n).floordiv(12).array
     per_km2 = pd.Series(n, dtype="Float64") / 0.25
     population = [1_500.0 + 10 * i for i in range(len(cells))]
     per_1000 = per_km2 * 0.25 * 1_000 / population
     inside = [column > 0 for column, _ in cells]
-    frame = gpd.GeoDataFrame(
+    return gpd.GeoDataFrame(
         {
             "lsoa_name": [f"Gridham {i:03d}A{bad}" for i in range(len(cells))],
             "borough": [f"{'Gridham' if own else 'Nextham'}{bad}" for own in inside],
@@ -94,8 +95,8 @@ def areas(bad: str = "") -> gpd.GeoDataFrame:
             "force": [f"Grid Police{bad}"] * len(cells),
             "months_covered": np.full(len(cells), 12, dtype=np.int64),
             "n": n,
-            "n_month": n // 12,
-            "n_previous": n // 12,
+            "n_month": months_share,
+            "n_previous": months_share,
             "n_last_year": pd.array([pd.NA] * len(cells), dtype="Int64"),
             "population": population,
             "area_km2": [0.25] * len(cells),
@@ -108,7 +109,6 @@ def areas(bad: str = "") -> gpd.GeoDataFrame:
         index=pd.Index([f"E0100{i:04d}" for i in range(len(cells))], name="lsoa_code"),
         crs=CRS,
     )
-    return frame
 
 
 def _classes(rates: Any, breaks: tuple[float, ...]) -> Any:
@@ -193,7 +193,11 @@ def events(bad: str = "") -> gpd.GeoDataFrame:
 
 
 def london(*moments: str | None) -> Any:
-    return pd.array(pd.to_datetime(list(moments)).as_unit("us").tz_localize("Europe/London"))
+    return pd.array(
+        pd.DatetimeIndex([pd.Timestamp(moment) if moment else pd.NaT for moment in moments])
+        .as_unit("us")
+        .tz_localize("Europe/London")
+    )
 
 
 def without(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
 
-import page_fixtures as fixtures
 from hotspots.maps.encode import PER_DEGREE, encode_points, encode_shape, encode_words, origin_of, safe_json
 
 degrees = st.floats(-3, 3, allow_nan=False, width=64)

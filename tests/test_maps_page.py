@@ -15,10 +15,10 @@ from pathlib import Path
 
 import folium
 import geopandas as gpd
+import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pandas as pd
 import pytest
 
-import page_fixtures as fixtures
 from hotspots.errors import OutputError, SettingsError, TableError
 from hotspots.maps import offline
 from hotspots.maps.layers import build_map, measure_names
@@ -55,7 +55,9 @@ class Page(HTMLParser):
 
     @property
     def policy(self):
-        [content] = [a["content"] for t, a in self.tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"]
+        [content] = [
+            a["content"] for t, a in self.tags if t == "meta" and a.get("http-equiv") == "Content-Security-Policy"
+        ]
         return {part.split()[0]: part.split()[1:] for part in content.split(";")}
 
 
@@ -285,6 +287,14 @@ def test_a_class_beyond_the_legend_is_refused():
     short = dataclasses.replace(fixtures.content().measures[0], breaks=(20.0,))
     with pytest.raises(TableError, match="holds class 5"):
         build_page(fixtures.content(measures=(short,)))
+
+
+def test_a_map_without_any_data_is_hatched_not_refused():
+    areas = fixtures.areas()
+    for column in ("n", "n_month", "rate_per_km2", "rate_per_1000", "map_class", "map_class_per_1000"):
+        areas[column] = areas[column].mask(areas["area_km2"] > 0)
+    text = build_page(fixtures.content(areas=areas))
+    assert "no data · 30</li>" in text
 
 
 def test_degrees_are_refused():

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pandas as pd
 import pytest
 
-import page_fixtures as fixtures
 from hotspots.maps import words
 from hotspots.maps.style import RAMP, RAMP_DARK, class_colours, event_letter, stylesheet
 
@@ -36,12 +36,28 @@ def test_the_style_sheet_has_one_rule_per_measure_and_class():
     assert f".m1.class-3{{fill:{RAMP[-1]}}}" in light
 
 
-@pytest.mark.parametrize(("kind", "letter"), [("football", "F"), (" (market)", "M"), ("5-a-side", "5"), ("<", "•"), ("", "•"), ("ßtreet", "S")])
+@pytest.mark.parametrize(
+    ("kind", "letter"),
+    [("football", "F"), (" (market)", "M"), ("5-a-side", "5"), ("<", "•"), ("", "•"), ("ßtreet", "S")],
+)
 def test_an_event_has_one_letter(kind, letter):
     assert event_letter(kind) == letter
 
 
-@pytest.mark.parametrize(("value", "text"), [(0, "0"), (0.04, "0.0"), (9.94, "9.9"), (10.4, "10"), (1234.5, "1,234"), (np.nan, "–"), (pd.NA, "–")])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.04, "<0.1"),
+        (0.06, "0.1"),
+        (9.94, "9.9"),
+        (9.96, "10"),
+        (10.4, "10"),
+        (1234.5, "1,234"),
+        (np.nan, "–"),
+        (pd.NA, "–"),
+    ],
+)
 def test_rates_have_no_false_precision(value, text):
     assert words.rate(value) == text
 

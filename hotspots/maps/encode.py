@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import shapely
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
+    from shapely import Polygon
     from shapely.geometry.base import BaseGeometry
 
 PER_DEGREE = 100_000
@@ -46,7 +47,7 @@ def encode_shape(geometry: BaseGeometry, origin: tuple[int, int]) -> Shape:
         repeats its first, and points that fall on the one before are left out; every point kept is within
         1e-5 degrees of where it was. A hole too small to show is left out, an outer ring never.
     """
-    polygons = shapely.get_parts(geometry) if geometry.geom_type.startswith("Multi") else [geometry]
+    polygons = cast("list[Polygon]", list(shapely.get_parts(geometry)))
     coded = []
     for polygon in polygons:
         outer = _encode_ring(shapely.get_coordinates(polygon.exterior), origin)

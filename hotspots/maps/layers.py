@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import folium
 from folium.map import Layer
@@ -50,7 +50,7 @@ class PageLayer(Layer):
         """
     )
 
-    def __init__(self, kind: str, index: int = 0, *, name: str = "", overlay: bool = True, show: bool = True):
+    def __init__(self, kind: str, index: int = 0, *, name: str = "", overlay: bool = True, show: bool = True) -> None:
         super().__init__(name=name or kind, overlay=overlay, control=bool(name), show=show)
         self._name = "PageLayer"
         self._id = f"{kind}_{index}"
@@ -67,9 +67,7 @@ def measure_names(measures: tuple[Measure, ...]) -> list[str]:
     return names
 
 
-def build_map(
-    measures: tuple[Measure, ...], centre: tuple[float, float], tiles: TileServer | None
-) -> folium.Map:
+def build_map(measures: tuple[Measure, ...], centre: tuple[float, float], tiles: TileServer | None) -> folium.Map:
     """Return the folium map with its layers and its layer control.
 
     Parameters
@@ -121,6 +119,6 @@ def _name(element: Element, name: str) -> Element:
 
 def pieces(chart: folium.Map) -> tuple[str, str]:
     """Return the rendered HTML and script of a map, without folium's page around them."""
-    figure: Figure = chart.get_root()
+    figure = cast("Figure", chart.get_root())
     figure.render()
     return figure.html.render().strip(), figure.script.render().strip()

@@ -43,7 +43,7 @@ def asset(name: str) -> str:
 
 
 def leaflet() -> tuple[str, str]:
-    """Return Leaflet's script and style sheet, with nothing left that asks for another file.
+    """Return Leaflet's script with its licence and its style sheet; nothing in them asks for another file.
 
     Raises
     ------
@@ -58,7 +58,9 @@ def leaflet() -> tuple[str, str]:
         css = (folder / "leaflet.css").read_text(encoding="utf-8")
     except (metadata.PackageNotFoundError, OSError) as error:
         raise OutputError(f"Leaflet was not found; try: pip install {_LEAFLET}") from error
-    return _SOURCE_MAP.sub("", script).strip(), _URL_RULE.sub("", css).strip()
+    # Leaflet travels with every page, and its licence asks to travel with it.
+    licence = f"/*\n{asset('leaflet-licence.txt').strip()}\n*/\n"
+    return licence + _SOURCE_MAP.sub("", script).strip(), _URL_RULE.sub("", css).strip()
 
 
 def inline_script(text: str) -> str:

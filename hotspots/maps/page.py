@@ -58,7 +58,7 @@ def build_page(content: PageContent) -> str:
     scripts = [offline.inline_script(text) for text in (_EARLY, leaflet_script, begin, finish)]
     classes = tuple(len(measure.breaks) + 1 for measure in content.measures)
     styles = [leaflet_css, f"{stylesheet(classes)}\n{offline.asset('page.css')}"]
-    return _template().render(
+    text: str = _template().render(
         policy=offline.policy(scripts, styles, tiles),
         tiles=tiles,
         scripts=[Markup(text) for text in scripts],  # noqa: S704 - our own scripts, checked above
@@ -67,6 +67,7 @@ def build_page(content: PageContent) -> str:
         map_html=Markup(map_html),  # noqa: S704 - folium's empty map element
         **_static(content),
     )
+    return text
 
 
 def _template() -> Any:  # noqa: ANN401 - jinja2's Template
@@ -116,6 +117,8 @@ def _check(content: PageContent) -> None:
     if not content.measures:
         raise TableError("A page needs at least one measure to colour its areas.")
     for measure in content.measures:
-        top = content.areas[measure.class_column].max()
-        if top == top and top > len(measure.breaks) + 1:  # noqa: PLR0124 - an empty maximum is not itself
-            raise TableError(f"{measure.class_column} holds class {top}, its measure has {len(measure.breaks) + 1}.")
+        last = len(measure.breaks) + 1
+        beyond = content.areas[measure.class_column].dropna()
+        beyond = beyond[beyond > last]
+        if len(beyond):
+            raise TableError(f"{measure.class_column} holds class {beyond.max()}, its measure has {last}.")

@@ -57,12 +57,11 @@ class Bar:
 
 def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
     """Return the ranked table, first to last; ``words`` is the change said aloud."""
-    names = words.names_of(content.areas)
     return [
         {
             "rank": row.rank,
             "name": row.name,
-            "small": " · ".join([row.top_category, words.lsoas(row.lsoa_codes, names)]),
+            "small": row.top_category,
             "month": words.count(row.n_month),
             "usual": words.usual(row.usual_low, row.usual_high),
             "change": row.change if row.change in CHANGE_SIGNS else "",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from hotspots.maps import words
@@ -14,8 +13,6 @@ from hotspots.maps.encode import encode_points, encode_shape, encode_words, orig
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, event_letter
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from hotspots.maps.content import Measure, PageContent
@@ -73,14 +70,10 @@ def _areas(areas: gpd.GeoDataFrame, measures: tuple[Measure, ...], origin: tuple
         "inside": [int(zone == "area") for zone in areas["zone"]],
         "n": [words.known(n) for n in areas["n"]],
         "month": [words.known(n) for n in areas["n_month"]],
-        "rates": [_rounded(areas[measure.column]) for measure in measures],
+        "rates": [[words.rounded(rate) for rate in areas[measure.column]] for measure in measures],
         "classes": [[words.known(number) for number in areas[m.class_column]] for m in measures],
         "shape": [encode_shape(shape, origin) for shape in areas.geometry],
     }
-
-
-def _rounded(rates: Iterable[float]) -> list[float | None]:
-    return [None if pd.isna(rate) else round(float(rate), 1) for rate in rates]
 
 
 def _locations(locations: gpd.GeoDataFrame, origin: tuple[int, int]) -> dict[str, Any]:
@@ -92,9 +85,7 @@ def _locations(locations: gpd.GeoDataFrame, origin: tuple[int, int]) -> dict[str
     }
 
 
-def _hotspots(
-    hotspots: gpd.GeoDataFrame, names: dict[str, str], origin: tuple[int, int]
-) -> list[dict[str, Any]]:
+def _hotspots(hotspots: gpd.GeoDataFrame, names: dict[str, str], origin: tuple[int, int]) -> list[dict[str, Any]]:
     return [
         {
             "rank": int(row.rank),

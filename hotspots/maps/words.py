@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ NONE = "–"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WHOLE_FROM = 10
+_LEAST_SHARE = 0.1
+_TINY = 0.05
 
 
 def said(value: Any) -> str | None:  # noqa: ANN401 - one cell of a frame
@@ -30,17 +33,31 @@ def count(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
     return NONE if pd.isna(value) else f"{int(value):,}"
 
 
-def rate(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
-    """Return a rate: whole from 10 on, one decimal below, a dash where it is empty."""
+def rounded(value: Any) -> float | None:  # noqa: ANN401 - one cell of a frame
+    """Return a rate as a reader sees it: whole from 10 on, one decimal below, never 0 unless it is."""
     if pd.isna(value):
-        return NONE
+        return None
     number = float(value)
+    if round(number, 1) >= _WHOLE_FROM:
+        return round(number)
+    return round(number, 1) or (_TINY if number > 0 else 0)
+
+
+def rate(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
+    """Return a rate in words: as ``rounded``, a dash where it is empty."""
+    number = rounded(value)
+    if number is None:
+        return NONE
+    if number == _TINY:
+        return "<0.1"
     return f"{number:,.0f}" if number >= _WHOLE_FROM or number == 0 else f"{number:.1f}"
 
 
 def share(value: float) -> str:
-    """Return a share as per cent: whole from 10 on, one decimal below."""
+    """Return a share as per cent: whole from 10 on, one decimal below, and never a zero that is none."""
     percent = 100 * value
+    if 0 < percent < _LEAST_SHARE:
+        return f"under {_LEAST_SHARE}\u202f%"
     return f"{percent:.0f}\u202f%" if percent >= _WHOLE_FROM else f"{percent:.1f}\u202f%"
 
 
@@ -54,7 +71,7 @@ def class_ranges(breaks: Iterable[float]) -> list[str]:
     bounds = [f"{bound:,.0f}" if float(bound).is_integer() else f"{bound:,g}" for bound in breaks]
     if not bounds:
         return ["all values"]
-    between = [f"{low} – under {high}" for low, high in zip(bounds, bounds[1:], strict=False)]
+    between = [f"{low} – under {high}" for low, high in pairwise(bounds)]
     return [f"under {bounds[0]}", *between, f"{bounds[-1]} and more"]
 
 

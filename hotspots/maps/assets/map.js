@@ -12,7 +12,7 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
   L.Map.addInitHook(function () {
     for (const [name, z] of Object.entries(PANES)) this.createPane(name).style.zIndex = z;
     // Fitted before the first layer is added, so that thousands of areas are drawn once.
-    showWhole(this, false);
+    showWhole(this);
     this.setMaxZoom(18);
   });
   L.Renderer.mergeOptions({ padding: 0.4 });
@@ -45,8 +45,8 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
     node.append(...children);
     return node;
   }
-  const count = (n) => (n === null ? "–" : n.toLocaleString("en-GB"));
-  const rate = (n) => (n === null ? "–" : n >= 10 || n === 0 ? count(Math.round(n)) : n.toFixed(1));
+  const count = (n) => (n === null ? "–" : n === 0.05 ? "<0.1" : n.toLocaleString("en-GB"));
+  const rate = (n) => (n === null ? "–" : n === 0.05 ? "<0.1" : n >= 10 || n === 0 ? count(Math.round(n)) : n.toFixed(1));
 
   /* Areas: one set of shapes, one layer per measure, made when it is first shown. */
   let areaShapes = null;
@@ -112,14 +112,24 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
   }
   const outlineShape = shape(data.outline);
   const outline = () => polygon(outlineShape, "outline", "outline", { fill: false });
-  function showWhole(map, animate) {
-    const wide = map.getSize().x > 560;
-    const fit = (left) => ({ paddingTopLeft: [left, 58], paddingBottomRight: [wide ? 24 : 12, wide ? 20 : 30], animate });
+  function showWhole(map) {
     const bounds = L.latLngBounds(outlineShape.flat(2));
-    const zoomWith = (left) => map.getBoundsZoom(bounds, false, L.point(left + (wide ? 24 : 12), wide ? 78 : 88));
-    // Beside the legend where that costs little.
-    const beside = (document.querySelector(".legend[open]")?.offsetWidth ?? 0) + 30;
-    map.fitBounds(bounds, fit(wide && zoomWith(beside) >= zoomWith(24) - 0.3 ? beside : wide ? 24 : 12));
+    const legend = document.querySelector(".legend[open]");
+    const { x, y } = map.getSize();
+    const wide = x > 560;
+    const fit = (left) => map.fitBounds(bounds, { paddingTopLeft: [left, 58], paddingBottomRight: [wide ? 24 : 12, wide ? 20 : 30], animate: false });
+    fit(wide ? 24 : 12);
+    if (!wide || !legend) return;
+    // Beside the legend where the two would overlap and the area would not become much smaller.
+    const [right, top] = [legend.offsetWidth + 30, y - legend.offsetHeight - 30];
+    const covered = (point) => {
+      const p = map.latLngToContainerPoint(point);
+      return p.x < right && p.y > top;
+    };
+    const before = map.getZoom();
+    if (!outlineShape.flat(2).some(covered)) return;
+    fit(right);
+    if (map.getZoom() < before - 0.75) fit(24);
   }
   function veil() {
     const b = L.latLngBounds(outlineShape.flat(2)).pad(12);

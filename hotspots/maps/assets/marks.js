@@ -79,8 +79,8 @@
 
   hotspotsPage.markOf = (kind, i) => sets[kind]?.items.find((item) => item.i === i)?.button;
 
-  /* Placement: events on their point, discs beside their polygon; the first free seat, nearest ring first,
-     from the upper right around. The same zoom gives the same picture. */
+  /* Placement: events on their point unless they would hide a small hotspot, discs beside
+     their polygon; the first free seat, nearest ring first, from the upper right around. The same zoom gives the same picture. */
   hotspotsPage.place = function () {
     const map = hotspotsPage.map;
     if (!map) return;
@@ -104,7 +104,8 @@
   }
   function free(seat, polygons, taken) {
     const isEvent = seat.kind === "events";
-    if (isEvent && !taken.some((other) => other.distanceTo(seat.centre) < 2 * RADIUS)) return seat.centre;
+    const hides = (other) => other.box.getSize().x < 2 * RADIUS && other.box.getCenter().distanceTo(seat.centre) < RADIUS + other.box.getSize().x / 2;
+    if (isEvent && !taken.some((other) => other.distanceTo(seat.centre) < 2 * RADIUS) && !polygons.some(hides)) return seat.centre;
     let [best, least] = [null, Infinity];
     for (let ring = 0; ring < 7; ring += 1) {
       for (let turn = 0; turn < TURNS; turn += 1) {
@@ -113,7 +114,7 @@
         const way = L.point(Math.cos(angle), Math.sin(angle));
         const reach = Math.max(...seat.pixels.map((p) => (p.x - seat.centre.x) * way.x + (p.y - seat.centre.y) * way.y));
         const at = seat.centre.add(way.multiplyBy(reach + RADIUS + GAP + ring * 14));
-        at.far = ring > 0;
+        at.far = isEvent || ring > 0;
         const cost = overlap(at, seat, polygons, taken) + ring * 0.5;
         if (cost < least) [best, least] = [at, cost];
         if (cost === ring * 0.5) return best;

@@ -210,12 +210,11 @@
 
   /* The map in its frame */
   const area = L.latLngBounds(tools.outlineShape.flat(2));
-  const whole = (animate) => tools.showWhole(map, animate);
   const Whole = L.Control.extend({
     onAdd() {
       const button = make("button", "whole", "Whole area");
       button.type = "button";
-      button.addEventListener("click", () => whole(!still));
+      button.addEventListener("click", () => tools.showWhole(map));
       const bar = make("div", "leaflet-bar", button);
       L.DomEvent.disableClickPropagation(bar);
       return bar;
@@ -241,7 +240,7 @@
     view = [map.getCenter(), map.getZoom()];
     document.documentElement.classList.add("printing");
     map.invalidateSize({ animate: false, pan: false });
-    whole(false);
+    tools.showWhole(map);
     if (map.hasLayer(layers.locations)) layers.locations.print(true);
   });
   window.addEventListener("afterprint", () => {
@@ -254,6 +253,8 @@
   print.hidden = false;
   print.firstElementChild.addEventListener("click", () => window.print());
 
+  // A low frame belongs to the map; the legend is one press away.
+  if (map.getSize().y < 400 && map.getSize().x > 560) document.querySelector(".legend").open = false;
   openTab(0);
   if (data.hotspots.length) hotspotsPage.choose("hotspots", 0, { move: false });
 })();
