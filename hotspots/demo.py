@@ -136,7 +136,7 @@ def _refuse_foreign(out: Path) -> None:
     try:
         manifest = json.loads((pack / "manifest.json").read_text(encoding="utf-8"))
         foreign = NOTICE not in manifest.get("notices", [])
-    except (OSError, ValueError, AttributeError):
+    except (OSError, ValueError, AttributeError, TypeError):
         foreign = pack.exists()
     inputs = out / "inputs"
     foreign = foreign or (inputs.exists() and not (inputs / OUTLINE).is_file())

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import glob
 import io
 import json
 import os
+import secrets
 import shutil
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
+import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     import geopandas as gpd
     import pandas as pd
 
 FIXED_DATE = "2000-01-01T00:00:00.000Z"
 """What GDAL writes for 'last change', so that two runs give the same bytes."""
+
+_LEFTOVER_AGE_S = 24 * 3600.0
+"""A temporary folder this old belongs to no run that is still writing."""
 
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - spreadsheets read the full-width signs too
 
@@ -48,17 +53,16 @@ def new_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         The target exists and may not be replaced, or something in it is held open, or the folder cannot
         be written.
     """
-    if not replace:
-        refuse_existing(target)
+    check_target(target, replace=replace)
+    work = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
+        work.mkdir(parents=True)
     except OSError as error:
         raise OutputError(f"The folder {target.parent} cannot be written ({error.strerror}); check --out.") from error
     try:
         yield work
-        work.chmod(0o755)
         _swap(work, target)
+        _sweep(target)
     except OSError as error:
         if isinstance(error, OutputError):
             raise
@@ -67,20 +71,30 @@ def new_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def refuse_existing(target: Path) -> None:
-    """Fail, before any work is done, where a folder that is to be made is there already.
+def check_target(target: Path, *, replace: bool) -> None:
+    """Fail, before any work is done, where a folder cannot be made.
+
+    Parameters
+    ----------
+    target
+        The folder to be made.
+    replace
+        May it replace an existing one?
 
     Raises
     ------
     OutputError
-        The folder exists.
+        The folder exists and may not be replaced, or it or a folder above it is a file.
     """
-    if target.exists():
+    blocking = next((path for path in (target, *target.parents) if path.exists() and not path.is_dir()), None)
+    if blocking is not None:
+        raise OutputError(f"{blocking} is a file where a folder is needed; give another --out.")
+    if target.exists() and not replace:
         raise OutputError(f"{target} already exists and is kept; add --force to replace it, or another --out.")
 
 
 def _swap(work: Path, target: Path) -> None:
-    """Rename the finished folder into place; put the old one back if that fails."""
+    """Rename the finished folder into place; put the old one back if that fails or is stopped."""
     held = (
         f"{target} cannot be replaced: a file in it is probably open in another program. "
         "Close it there (Excel, QGIS, the browser), then run the same command again."
@@ -95,10 +109,62 @@ def _swap(work: Path, target: Path) -> None:
         raise OutputError(held) from error
     try:
         os.replace(work, target)  # noqa: PTH105
-    except OSError as error:
-        os.replace(old, target)  # noqa: PTH105
-        raise OutputError(held) from error
+    except BaseException as error:  # Ctrl-C too must not leave the pack under a hidden name
+        if not target.exists():
+            os.replace(old, target)  # noqa: PTH105
+        if isinstance(error, OSError):
+            raise OutputError(held) from error
+        raise
     shutil.rmtree(old, ignore_errors=True)
+
+
+def _sweep(target: Path) -> None:
+    """Remove what runs that were killed long ago left beside the target."""
+    name = glob.escape(f".{target.name}.")
+    for leftover in (*target.parent.glob(f"{name}*.part"), *target.parent.glob(f"{name}*.old")):
+        if time.time() - leftover.stat().st_mtime > _LEFTOVER_AGE_S:
+            shutil.rmtree(leftover, ignore_errors=True)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write one file that appears whole or not at all, in the place of an older one of its name.
+
+    Parameters
+    ----------
+    path
+        The file; folders above it are made.
+    data
+        Its bytes, on the disk before the name is given.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be written, or the old file is held open.
+    """
+    work = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with work.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(work, path)  # noqa: PTH105
+        finally:
+            work.unlink(missing_ok=True)
+        for leftover in path.parent.glob(f"{glob.escape(f'.{path.name}.')}*.part"):  # of a run that was killed
+            leftover.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be written ({error.strerror or error}); is it open in another program, or the disk full?",
+        ) from error
+
+
+def remove_folder(path: Path) -> None:
+    """Remove a working folder of the program with all it holds, and the folder above it if that is then empty."""
+    shutil.rmtree(path, ignore_errors=True)
+    with suppress(OSError):
+        path.parent.rmdir()
 
 
 def write_text(path: Path, text: str) -> None:
@@ -115,6 +181,8 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
 def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """Write a frame without its geometry as CSV: UTF-8 with BOM, unrounded, text that cannot run as a formula.
 
+    A carriage return inside text becomes a line feed: readers take a bare one for the end of the row.
+
     Parameters
     ----------
     path
@@ -124,8 +192,8 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     """
     table = frame.drop(columns="geometry", errors="ignore").reset_index()
     for name in table.columns:
-        if table[name].dtype == "str" or table[name].dtype == object:
-            table[name] = table[name].map(neutral, na_action="ignore")
+        if table[name].dtype.kind == "O":  # every kind of text, categories too
+            table[name] = table[name].map(_cell, na_action="ignore")
     buffer = io.StringIO()
     table.to_csv(buffer, index=False, lineterminator="\n")
     write_text(path, "\ufeff" + buffer.getvalue())
@@ -138,6 +206,11 @@ def neutral(value: Any) -> Any:  # noqa: ANN401
     return value
 
 
+def _cell(value: Any) -> Any:  # noqa: ANN401
+    value = neutral(value)
+    return value.replace("\r\n", "\n").replace("\r", "\n") if isinstance(value, str) else value
+
+
 def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None:
     """Write frames as the layers of one GeoPackage, the same bytes for the same frames.
 
@@ -147,8 +220,14 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None
         File to write; it must not exist.
     layers
         Layer name → frame; its index becomes the first column, periods become text such as ``2024-05``.
+
+    Raises
+    ------
+    OutputError
+        The file cannot be written, as on a full disk.
     """
     import pyogrio  # noqa: PLC0415 - this floor stays light for --help
+    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError  # noqa: PLC0415
 
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": FIXED_DATE})
@@ -160,5 +239,7 @@ def write_geopackage(path: Path, layers: Mapping[str, gpd.GeoDataFrame]) -> None
                     table[column] = table[column].astype("str")
             kind = None if len(table) and table.geometry.notna().any() else "Unknown"
             pyogrio.write_dataframe(table, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists())
+    except (DataSourceError, DataLayerError, FeatureError) as error:
+        raise OutputError(f"{path.name} cannot be written ({error}); is the disk full?") from error
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

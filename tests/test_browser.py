@@ -9,11 +9,11 @@ import shutil
 from contextlib import contextmanager
 
 import numpy as np
-import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pytest
 
 from hotspots.maps.page import build_page
 from hotspots.maps.style import EVENT, INK, class_colours
+from tests import page_fixtures as fixtures
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = pytest.mark.browser

@@ -65,9 +65,7 @@ def accept(rows, keep="first"):
 
 
 def points_of(rows):
-    coordinates = gpd.points_from_xy(
-        rows["Longitude"].astype(float), rows["Latitude"].astype(float), crs=4326
-    )
+    coordinates = gpd.points_from_xy(rows["Longitude"].astype(float), rows["Latitude"].astype(float), crs=4326)
     return gpd.GeoSeries(coordinates, index=rows.index).to_crs(BNG)
 
 
@@ -108,9 +106,7 @@ def test_bexley_totals_are_the_published_ones_whichever_repeat_is_kept(rows, kee
 
 
 def test_every_other_total_is_as_laid_down(accepted):
-    counts = Counter(
-        zip(accepted["borough"], accepted["Crime type"], accepted["year"].astype(int), strict=True)
-    )
+    counts = Counter(zip(accepted["borough"], accepted["Crime type"], accepted["year"].astype(int), strict=True))
     laid_down = {
         (borough, category, 2019 + year): total
         for borough, totals in TOTALS.items()
@@ -123,8 +119,7 @@ def test_every_other_total_is_as_laid_down(accepted):
 
 def test_the_totals_hold_for_another_seed():
     frame = pd.concat(
-        pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False)
-        for text in incident_files(77).values()
+        pd.read_csv(io.StringIO(text), dtype=str, keep_default_na=False) for text in incident_files(77).values()
     )
     frame = accept(frame)
     home = frame[frame["LSOA name"].str.startswith(f"{HOME} ")]
@@ -136,11 +131,7 @@ def test_antisocial_behaviour_has_neither_id_nor_outcome_and_everything_else_has
     antisocial = rows["Crime type"] == ASB
     assert (rows.loc[antisocial, "Crime ID"] == "").all()
     assert (rows.loc[antisocial, "Last outcome category"] == "").all()
-    assert (
-        rows.loc[~antisocial, "Crime ID"]
-        .map(lambda text: re.fullmatch(r"[0-9a-f]{64}", text) is not None)
-        .all()
-    )
+    assert rows.loc[~antisocial, "Crime ID"].map(lambda text: re.fullmatch(r"[0-9a-f]{64}", text) is not None).all()
     assert (rows.loc[~antisocial, "Last outcome category"] != "").all()
     assert rows[antisocial].duplicated().any(), "equal rows without an ID are separate incidents"
 
@@ -166,9 +157,7 @@ def test_a_dozen_repeated_ids_differ_in_outcome_place_or_month(rows):
 
 def test_points_lie_within_20_m_of_the_area_they_name_and_some_in_another(accepted, areas):
     points = points_of(accepted)
-    named = gpd.GeoSeries(
-        areas.geometry.reindex(accepted["LSOA code"]).to_numpy(), index=accepted.index, crs=BNG
-    )
+    named = gpd.GeoSeries(areas.geometry.reindex(accepted["LSOA code"]).to_numpy(), index=accepted.index, crs=BNG)
     distance = points.distance(named)
     assert distance.max() < 20
     assert 0.02 < (distance > 0).mean() < 0.06
@@ -189,9 +178,7 @@ def test_rows_pile_up_on_map_points_in_streets(accepted):
     assert not distinct.duplicated(["Longitude", "Latitude"]).any(), "a place has one street and one area"
     assert home["Location"].str.startswith("On or near ").all()
     assert (
-        home[["Longitude", "Latitude"]]
-        .map(lambda text: re.fullmatch(r"-?\d+\.\d{6}", text) is not None)
-        .all(axis=None)
+        home[["Longitude", "Latitude"]].map(lambda text: re.fullmatch(r"-?\d+\.\d{6}", text) is not None).all(axis=None)
     )
 
 
@@ -201,9 +188,7 @@ def by_centre(accepted):
     serious = accepted[accepted["Crime type"].isin(SERIOUS) & (accepted["borough"] == HOME)]
     points = points_of(serious)
     months = [month_label(month) for month in range(36)]
-    centres = gpd.points_from_xy(
-        [c.longitude for c in CENTRES], [c.latitude for c in CENTRES], crs=4326
-    ).to_crs(BNG)
+    centres = gpd.points_from_xy([c.longitude for c in CENTRES], [c.latitude for c in CENTRES], crs=4326).to_crs(BNG)
     counts = [serious[points.distance(centre) < 100].groupby("Month").size() for centre in centres]
     return pd.DataFrame(counts, index=[c.street for c in CENTRES]).reindex(columns=months).fillna(0)
 
@@ -232,8 +217,7 @@ def test_one_centre_fades_until_the_second_half_of_2021(by_centre):
 def test_violence_peaks_in_summer_and_burglary_in_winter(accepted):
     month = accepted["Month"].str[5:]
     summer, winter = (
-        accepted.loc[month.isin(list(three)), "Crime type"]
-        for three in (("06", "07", "08"), ("12", "01", "02"))
+        accepted.loc[month.isin(list(three)), "Crime type"] for three in (("06", "07", "08"), ("12", "01", "02"))
     )
     violence, burglary = "Violence and sexual offences", "Burglary"
     assert (summer == violence).sum() > 1.15 * (winter == violence).sum()
@@ -267,8 +251,7 @@ def test_a_negative_seed_is_refused():
 def test_the_inputs_are_written_as_made(tmp_path, texts):
     inputs = write_demo_inputs(tmp_path / "new" / "folder")
     written = {
-        path.relative_to(inputs.incidents).as_posix(): path.read_bytes()
-        for path in inputs.incidents.rglob("*.csv")
+        path.relative_to(inputs.incidents).as_posix(): path.read_bytes() for path in inputs.incidents.rglob("*.csv")
     }
     assert written == {name: text.encode() for name, text in texts.items()}
     assert inputs.boundaries.read_bytes() == (ROOT / "boundaries" / OUTLINE).read_bytes()
@@ -279,17 +262,13 @@ def test_the_events_are_near_the_centres_and_mostly_in_the_coming_weeks(tmp_path
     events = pd.read_csv(write_demo_inputs(tmp_path).events)
     assert list(events) == ["title", "starts_at", "ends_at", "longitude", "latitude", "kind", "risk", "notes"]
     assert len(events) == 7
-    starts, ends = (
-        pd.to_datetime(events[name], format="%Y-%m-%dT%H:%M") for name in ("starts_at", "ends_at")
-    )
+    starts, ends = (pd.to_datetime(events[name], format="%Y-%m-%dT%H:%M") for name in ("starts_at", "ends_at"))
     assert (ends > starts).all()
     assert starts.dt.strftime("%Y-%m").isin(["2021-12", "2022-01"]).sum() == 6
     assert (starts.dt.strftime("%Y-%m") == "2021-06").sum() == 1
     assert set(events["risk"]) == {"low", "medium", "high"}
     points = gpd.GeoSeries(gpd.points_from_xy(events["longitude"], events["latitude"], crs=4326)).to_crs(BNG)
-    centres = gpd.points_from_xy(
-        [c.longitude for c in CENTRES], [c.latitude for c in CENTRES], crs=4326
-    ).to_crs(BNG)
+    centres = gpd.points_from_xy([c.longitude for c in CENTRES], [c.latitude for c in CENTRES], crs=4326).to_crs(BNG)
     assert (points.distance(shapely.MultiPoint(list(centres))) < 200).all()
 
 

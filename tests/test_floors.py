@@ -140,9 +140,7 @@ MAX_FUNCTION_LINES = 60
 MAX_PARAMETERS = 8
 MAX_OPTIONS = 14
 
-FAMILY = {
-    name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)
-}
+FAMILY = {name for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Exception)}
 
 HEAVY = ("geopandas", "folium", "sklearn", "pandas", "matplotlib", "shapely", "scipy", "pyogrio", "pandera")
 
@@ -169,8 +167,7 @@ def room_of(module: str) -> str:
 def within(module: str, places: tuple[str, ...]) -> bool:
     """Whether a module is one of the places, or inside one."""
     return any(
-        fnmatchcase(module, place) or (place != "hotspots" and module.startswith(f"{place}."))
-        for place in places
+        fnmatchcase(module, place) or (place != "hotspots" and module.startswith(f"{place}.")) for place in places
     )
 
 
@@ -196,9 +193,7 @@ def imports_of(source: str) -> list[Import]:
             found += [Import(alias.name, node.lineno, id(node) in guarded) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             base = "." * node.level + (node.module or "")
-            found += [
-                Import(f"{base}.{alias.name}", node.lineno, id(node) in guarded) for alias in node.names
-            ]
+            found += [Import(f"{base}.{alias.name}", node.lineno, id(node) in guarded) for alias in node.names]
     return found
 
 
@@ -369,9 +364,7 @@ def opens_for_writing(call: ast.Call, aliases: dict[str, str]) -> bool:
     )
 
 
-def writing_faults(
-    module: str, source: str, allowed: Mapping[str, tuple[str, ...]] | None = None
-) -> list[str]:
+def writing_faults(module: str, source: str, allowed: Mapping[str, tuple[str, ...]] | None = None) -> list[str]:
     """Bytes leave through ``hotspots.files`` only; ``allowed``: module → calls it may make all the same."""
     if module == "hotspots.files":
         return []
@@ -418,9 +411,7 @@ def size_faults(module: str, source: str) -> list[str]:
             continue
         length = (node.end_lineno or node.lineno) - node.lineno + 1
         if length > MAX_FUNCTION_LINES:
-            faults.append(
-                f"{module}:{node.lineno}: {node.name} has {length} lines, at most {MAX_FUNCTION_LINES}"
-            )
+            faults.append(f"{module}:{node.lineno}: {node.name} has {length} lines, at most {MAX_FUNCTION_LINES}")
         if len(arguments_of(node)) > most:
             faults.append(
                 f"{module}:{node.lineno}: {node.name} has {len(arguments_of(node))} parameters, at most {most}"
@@ -434,9 +425,7 @@ def documentation_faults(module: str, source: str) -> list[str]:
     faults = [] if ast.get_docstring(tree) else [f"{module}: no docstring"]
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef) and is_public(node.name)]
     faults += [
-        f"{module}:{node.lineno}: class {node.name} has no docstring"
-        for node in classes
-        if not ast.get_docstring(node)
+        f"{module}:{node.lineno}: class {node.name} has no docstring" for node in classes if not ast.get_docstring(node)
     ]
     for name, function in functions_of(tree):
         if not is_public(name):
@@ -452,9 +441,7 @@ def documentation_faults(module: str, source: str) -> list[str]:
         if room_of(module) != "cli":
             section = raises_section(docstring)
             missing = sorted(
-                error
-                for error in raised_directly(function)
-                if not re.search(rf"^{error}\b", section, re.MULTILINE)
+                error for error in raised_directly(function) if not re.search(rf"^{error}\b", section, re.MULTILINE)
             )
             faults += [f"{where} raises {error}, but its section Raises does not say so" for error in missing]
     return faults

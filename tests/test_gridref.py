@@ -83,9 +83,7 @@ def test_a_wrong_number_of_digits_is_refused(digits):
         grid_reference(1, 1, digits)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "T", "TQ 492", "TI 12 34", "TQ 123456 123456", "51.5, -0.1", "TQ 49 75 E"]
-)
+@pytest.mark.parametrize("text", ["", "T", "TQ 492", "TI 12 34", "TQ 123456 123456", "51.5, -0.1", "TQ 49 75 E"])
 def test_text_that_is_no_reference_is_refused(text):
     with pytest.raises(ValueError, match="not a National Grid reference"):
         from_grid_reference(text)

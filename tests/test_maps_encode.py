@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 
 import numpy as np
-import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import MultiPolygon, Polygon, box
 
 from hotspots.maps.encode import PER_DEGREE, encode_points, encode_shape, encode_words, origin_of, safe_json
+from tests import page_fixtures as fixtures
 
 degrees = st.floats(-3, 3, allow_nan=False, width=64)
 

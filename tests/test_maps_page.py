@@ -15,7 +15,6 @@ from pathlib import Path
 
 import folium
 import geopandas as gpd
-import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pandas as pd
 import pytest
 
@@ -23,6 +22,7 @@ from hotspots.errors import OutputError, SettingsError, TableError
 from hotspots.maps import offline
 from hotspots.maps.layers import build_map, measure_names
 from hotspots.maps.page import build_page
+from tests import page_fixtures as fixtures
 
 TILES = "https://{s}.tile.example.org/{z}/{x}/{y}.png"
 
@@ -81,8 +81,10 @@ def test_the_same_content_gives_the_same_bytes(text):
 
 
 def test_a_fresh_process_gives_the_same_bytes(text):
-    code = "import sys, page_fixtures as f; from hotspots.maps.page import build_page; sys.stdout.buffer.write(build_page(f.content()).encode())"
-    out = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, capture_output=True, check=True)
+    code = "import sys; from tests import page_fixtures as f; from hotspots.maps.page import build_page; sys.stdout.buffer.write(build_page(f.content()).encode())"
+    out = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parent.parent, capture_output=True, check=True
+    )
     assert out.stdout == text.encode()
 
 
@@ -267,7 +269,7 @@ def test_without_tiles_there_is_no_tile_layer(page):
     ],
 )
 def test_a_tile_template_that_is_none_is_refused(template):
-    with pytest.raises(SettingsError, match="tile server"):
+    with pytest.raises(SettingsError, match="is no tile address"):
         build_page(fixtures.content(tiles=template))
 
 

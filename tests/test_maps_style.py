@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import page_fixtures as fixtures  # type: ignore[import-not-found]
 import pandas as pd
 import pytest
 
 from hotspots.maps import words
 from hotspots.maps.style import RAMP, RAMP_DARK, class_colours, event_letter, stylesheet
+from tests import page_fixtures as fixtures
 
 
 def lightness(colour):

@@ -10,17 +10,17 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
+from scipy import sparse
 from scipy.spatial.distance import pdist
-from sklearn.cluster import DBSCAN
-from sklearn.neighbors import NearestNeighbors
+
+from hotspots.analysis.dbscan import dbscan, incidents_near, nearest_core, neighbour_graph, within
 
 if TYPE_CHECKING:
     import numpy.typing as npt
-    from scipy import sparse
     from shapely.geometry.base import BaseGeometry
 
     from hotspots.geo.points import DistinctPoints
@@ -32,6 +32,9 @@ RADII_M = (50.0, 75.0, 100.0, 125.0, 150.0)
 _LEVEL_STEP = 1.1
 _FIRST_LEVEL = 2
 _SMOOTH_M = 30.0
+_QUAD_SEGS = 16
+_GRACE_M = 1e-6
+"""What rounding may add to a width."""
 
 
 @dataclass(frozen=True)
@@ -60,56 +63,12 @@ class Clustering:
     """For every radius tried: radius, clusters listed, incidents in them."""
 
 
-def dbscan(
-    points: DistinctPoints,
-    radius_m: float,
-    min_incidents: int,
-    graph: sparse.csr_matrix | None = None,
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
-    """Run DBSCAN on distinct coordinates weighted by their rows.
+class _Place(NamedTuple):
+    """The fields of a cluster whose ground is not drawn yet."""
 
-    The core points and the noise are those of DBSCAN on all rows; a border point goes to the cluster of
-    its nearest core point, so that nothing depends on the order of rows.
-
-    Parameters
-    ----------
-    points
-        Distinct points in a metric CRS, with weights.
-    radius_m
-        Radius of a neighbourhood in metres.
-    min_incidents
-        Incidents within the radius, its own coordinate included, that make a core point.
-    graph
-        Neighbours within the radius from ``neighbour_graph``, to spare finding them again.
-
-    Returns
-    -------
-    labels
-        Shape (p,): cluster number by the first of its points, -1 for noise.
-    core
-        Shape (p,): true for core points.
-    """
-    core = np.zeros(len(points.xy), dtype=bool)
-    if not len(points.xy):
-        return np.zeros(0, dtype=np.int64), core
-    graph = neighbour_graph(points, radius_m) if graph is None else graph
-    model = DBSCAN(eps=radius_m, min_samples=min_incidents, metric="precomputed")
-    model.fit(graph, sample_weight=points.weight)
-    core[model.core_sample_indices_] = True
-    labels = model.labels_.astype(np.int64)
-    border = np.flatnonzero((labels >= 0) & ~core)
-    if len(border):
-        nearest = NearestNeighbors(n_neighbors=1).fit(points.xy[core])
-        found = nearest.kneighbors(points.xy[border], return_distance=False)[:, 0]
-        labels[border] = labels[core][found]
-    return labels, core
-
-
-def neighbour_graph(points: DistinctPoints, radius_m: float) -> sparse.csr_matrix:
-    """Return the distances between all distinct points within a radius, as a sparse (p, p) matrix."""
-    model = NearestNeighbors(radius=radius_m).fit(points.xy)
-    graph: sparse.csr_matrix = model.radius_neighbors_graph(points.xy, mode="distance")
-    return graph
+    members: npt.NDArray[np.int64]
+    n: int
+    min_incidents: int
 
 
 def ground_of(xy: npt.NDArray[np.float64], min_width_m: float) -> BaseGeometry:
@@ -127,8 +86,10 @@ def ground_of(xy: npt.NDArray[np.float64], min_width_m: float) -> BaseGeometry:
     Polygon or MultiPolygon
         The merged ground.
     """
-    discs = shapely.buffer(shapely.points(xy), min_width_m / 2)
-    return shapely.buffer(shapely.buffer(shapely.union_all(discs), _SMOOTH_M), -_SMOOTH_M)
+    discs = shapely.union_all(shapely.buffer(shapely.points(xy), min_width_m / 2, quad_segs=_QUAD_SEGS))
+    grown = shapely.buffer(discs, _SMOOTH_M, quad_segs=_QUAD_SEGS)
+    # Drawn arcs cut corners: shrinking takes a few centimetres off the discs, which are put back.
+    return shapely.union(shapely.buffer(grown, -_SMOOTH_M, quad_segs=_QUAD_SEGS), discs)
 
 
 def width_m(ground: BaseGeometry) -> float:
@@ -165,63 +126,103 @@ def find_clusters(
     """
     least = max(1, math.ceil(settings.min_per_month * months - 1e-9))
     radii = RADII_M if settings.radius_m is None else (settings.radius_m,)
-    best: tuple[int, float, list[Cluster]] | None = None
+    best: tuple[int, float, list[_Place]] | None = None
     tried = []
+    widest = neighbour_graph(points, max(radii)) if len(points.xy) else None
     for radius in radii:
-        found = _cut(points, radius, settings, least)
+        found = [] if widest is None else _places(points, within(widest, radius), radius, settings, least)
         listed = sorted(
-            (cluster for cluster in found if _belongs(cluster, own, least)),
-            key=lambda cluster: (-cluster.n, tuple(points.xy[cluster.members[0]])),
+            (place for place in found if _belongs(place, own, least)),
+            key=lambda place: (-place.n, tuple(points.xy[place.members[0]])),
         )[: settings.max_number]
-        held = sum(cluster.n for cluster in listed)
+        held = sum(place.n for place in listed)
         tried.append((radius, len(listed), held))
         if best is None or held > best[0]:
             best = held, radius, listed
     _, radius, listed = best or (0, radii[0], [])
-    return Clustering(tuple(listed), radius, settings.radius_m is None, tuple(tried))
+    clusters = tuple(Cluster(*place, ground_of(points.xy[place.members], settings.min_width_m)) for place in listed)
+    return Clustering(clusters, radius, settings.radius_m is None, tuple(tried))
 
 
-def _belongs(cluster: Cluster, own: npt.NDArray[np.int64], least: int) -> bool:
+def _belongs(place: _Place, own: npt.NDArray[np.int64], least: int) -> bool:
     """Tell whether a cluster is the area's own: half of it lies there, or enough to be one by itself."""
-    inside = int(own[cluster.members].sum())
-    return cluster.n >= least and (2 * inside >= cluster.n or inside >= least)
+    inside = int(own[place.members].sum())
+    return place.n >= least and (2 * inside >= place.n or inside >= least)
 
 
-def _cut(points: DistinctPoints, radius_m: float, settings: Hotspots, least: int) -> list[Cluster]:
-    """Raise the minimum until every cluster is narrow enough, and keep each at its lowest level."""
-    if not len(points.xy):
-        return []
-    graph = neighbour_graph(points, radius_m)
-    fixed = settings.min_incidents is not None
-    level = settings.min_incidents or _FIRST_LEVEL
-    settled = np.zeros(len(points.xy), dtype=bool)
-    kept: list[Cluster] = []
-    while True:
-        labels, core = dbscan(points, radius_m, level, graph)
-        open_clusters = False
-        for label in np.unique(labels[core & ~settled]):
-            members = np.flatnonzero(labels == label)
+def _places(
+    points: DistinctPoints,
+    graph: sparse.csr_matrix,
+    radius_m: float,
+    settings: Hotspots,
+    least: int,
+) -> list[_Place]:
+    """Return the clusters of one radius: cut to size, or with a set minimum those of one DBSCAN as they are."""
+    minimum = settings.min_incidents
+    if minimum is None:
+        return _cut(points, graph, settings, least)
+    labels, _ = dbscan(points, radius_m, minimum, graph)
+    return [_Place(members, int(points.weight[members].sum()), minimum) for members in _groups(labels)]
+
+
+def _cut(points: DistinctPoints, graph: sparse.csr_matrix, settings: Hotspots, least: int) -> list[_Place]:
+    """Raise the minimum until every cluster is narrow enough, and keep each at its lowest level.
+
+    The core points of a cluster are core points of one cluster at every lower level, so that each level
+    need look only at those whose cluster was still too wide.
+    """
+    near = incidents_near(graph, points.weight)
+    taken = np.zeros(len(points.xy), dtype=bool)
+    wide = np.arange(len(points.xy))
+    level = _FIRST_LEVEL
+    kept: list[_Place] = []
+    while len(wide := wide[near[wide] >= level]):
+        labels = _level(graph, near >= level, wide, taken)
+        still = np.zeros(len(points.xy), dtype=bool)
+        for members in _groups(labels):
             n = int(points.weight[members].sum())
             if n < least:
-                settled[members] = True
                 continue
-            ground = _fitting_ground(points.xy[members], settings, fixed=fixed)
-            if ground is None:
-                open_clusters = True
+            if _fits(points.xy[members], settings):
+                taken[members] = True
+                kept.append(_Place(members, n, level))
             else:
-                settled[members] = True
-                kept.append(Cluster(members, n, level, ground))
-        if not open_clusters:
-            return kept
+                still[members] = True
+        wide = wide[still[wide]]
         level = max(level + 1, math.ceil(level * _LEVEL_STEP))
+    return kept
 
 
-def _fitting_ground(xy: npt.NDArray[np.float64], settings: Hotspots, *, fixed: bool) -> BaseGeometry | None:
-    """Return the ground of a cluster, or none where it is wider than allowed."""
-    if not fixed and float(np.ptp(xy, axis=0).max()) + settings.min_width_m > settings.max_width_m:
-        return None  # seen without drawing: most clusters of the first levels end here
-    ground = ground_of(xy, settings.min_width_m)
-    return ground if fixed or width_m(ground) <= settings.max_width_m else None
+def _level(
+    graph: sparse.csr_matrix,
+    core: npt.NDArray[np.bool_],
+    wide: npt.NDArray[np.int64],
+    taken: npt.NDArray[np.bool_],
+) -> npt.NDArray[np.int64]:
+    """Return the DBSCAN clusters of the core points ``wide``, -1 elsewhere; what is taken stays where it is."""
+    labels = np.full(len(core), -1, dtype=np.int64)
+    rows = graph[wide]
+    labels[wide] = sparse.csgraph.connected_components(rows[:, wide], directed=False)[1]
+    touched = np.zeros(len(core), dtype=bool)
+    touched[rows.indices] = True
+    border = np.flatnonzero(touched & ~core & ~taken)
+    labels[border] = labels[nearest_core(graph, border, core)]
+    return labels
+
+
+def _groups(labels: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
+    """Return the positions of each label from 0 up, rising."""
+    order = np.argsort(labels, kind="stable")
+    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    return np.split(order, starts)[1:]
+
+
+def _fits(xy: npt.NDArray[np.float64], settings: Hotspots) -> bool:
+    """Tell whether the ground of these points will be narrow enough: it is one disc wider than they are."""
+    most = settings.max_width_m - settings.min_width_m + _GRACE_M
+    if (np.ptp(xy, axis=0) > most).any():
+        return False  # most clusters of the first levels end here
+    return width_m(shapely.MultiPoint(xy)) <= most
 
 
 def part_grounds(clusters: tuple[Cluster, ...], points: DistinctPoints) -> list[BaseGeometry]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from hotspots.settings import Hotspots
 
 _ID_CELL_M = 100
+_SAME_SUM_M = 1e-3
+"""Sums of distances nearer than this may be equal but for rounding."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +82,34 @@ def find_hotspots(focus: gpd.GeoDataFrame, settings: Hotspots, months: int) -> F
 
 
 def _medoid(xy: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Return the member coordinate with the least weighted distance to all: a real place on a street."""
-    apart = np.hypot(xy[:, None, 0] - xy[None, :, 0], xy[:, None, 1] - xy[None, :, 1])
-    best = int(np.argmin(np.round(apart @ weight, 6)))
+    """Return the member coordinate with the least weighted distance to all: a real place on a street.
+
+    Of equals the first by x and y. What the triangle inequality rules out is not measured (Newling and
+    Fleuret 2017), so that the matrix of all distances, too large for a whole city, is never made.
+    """
+    total = int(weight.sum())
+    apart = np.hypot(*(xy - (weight @ xy) / total).T)
+    at_least = np.zeros(len(xy))
+    best, least = 0, np.inf
+    for position in np.argsort(apart, kind="stable"):
+        if at_least[position] > least + _SAME_SUM_M:
+            continue
+        apart = np.hypot(*(xy - xy[position]).T)
+        measured = round(float(apart @ weight), 6)
+        at_least = np.maximum(at_least, np.abs(total * apart - measured))
+        if (measured, position) < (least, best):
+            best, least = int(position), measured
     return float(xy[best, 0]), float(xy[best, 1])
 
 
 def _ids(centres: list[tuple[float, float]]) -> list[str]:
     """Return ids from the 100 m square of the centre, so that a place keeps its id from month to month."""
     ids: list[str] = []
+    seen: dict[str, int] = {}
     for x, y in centres:
         base = f"H{int(x // _ID_CELL_M)}-{int(y // _ID_CELL_M)}"
-        ids.append(next(name for suffix in ["", *"bcdefghij"] if (name := base + suffix) not in ids))
+        seen[base] = seen.get(base, 0) + 1
+        ids.append(base if seen[base] == 1 else f"{base}-{seen[base]}")
     return ids
 
 

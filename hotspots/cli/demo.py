@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hotspots.cli.report import print_month, progress
+from hotspots.cli.report import print_month, progress, quoted
 
 
 def demo(
@@ -22,7 +22,7 @@ def demo(
     print_month(
         result,
         then=(
-            f"hotspots run --month 2021-11 --incidents {inputs / 'incidents'} "
-            f"--boundaries {inputs / 'bexley-and-neighbours-lsoa2011-bsc.geojson'} --area Bexley"
+            f"hotspots run --month 2021-11 --incidents {quoted(inputs / 'incidents')} "
+            f"--boundaries {quoted(inputs / 'bexley-and-neighbours-lsoa2011-bsc.geojson')} --area Bexley"
         ),
     )

@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
-import time
+import os
+import shlex
+import subprocess
+import sys
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from hotspots.pipeline.month import MonthResult
 
 _ACCENT = "cyan"
+_NAMED = 3
+_AGREEMENT_WANTED = 0.99
+_STOPPED = 130
+_WIDE = 160
+_FILES = {
+    "map.html": "map, ranked hotspots and method; opens without a network",
+    "hotspots.csv": "the hotspots, busiest first",
+    "areas.csv": "every LSOA of the area and its ring; zeros kept, no data empty",
+    "rejects.csv": "every row that was not used, and why",
+    "month.gpkg": "incidents, areas, hotspots and events for QGIS or ArcGIS",
+    "manifest.json": "row accounts, inputs with hashes, parameters, versions",
+}
 
 
 @contextmanager
 def progress() -> Iterator[Callable[[str], None]]:
-    """Show on standard error what is being done; plain lines where that is no terminal."""
+    """Show on standard error what is being done; nothing where that is no terminal."""
     console = Console(stderr=True, highlight=False)
-    started = time.monotonic()
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    with console.status("Starting") as status:
-        yield lambda step: status.update(Text(f"{step} … {time.monotonic() - started:.0f} s"))
+    try:
+        if not console.is_terminal:
+            yield lambda _: None
+            return
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("Starting", total=None)
+            yield lambda step: bar.update(task, description=printable(step))
+    except KeyboardInterrupt:
+        console.print("Stopped; no pack was changed.")
+        raise typer.Exit(_STOPPED) from None
+
+
+def printable(text: str) -> str:
+    """Return text that cannot steer a terminal: every control character becomes a mark."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
+
+
+def quoted(path: Path) -> str:
+    """Return a path as the shell of this system takes it."""
+    return subprocess.list2cmdline([str(path)]) if sys.platform == "win32" else shlex.quote(str(path))
 
 
 def print_month(result: MonthResult, then: str | None = None) -> None:
@@ -40,107 +73,150 @@ def print_month(result: MonthResult, then: str | None = None) -> None:
     then
         The next command to type; none: how to open the map.
     """
-    console = Console(highlight=False)
+    console = _console()
     facts = result.facts
-    console.print(
-        Text(f"{facts.focus[:1].upper()}{facts.focus[1:]} · {facts.area} · {result.loaded.month}", style="bold")
-    )
+    title = f"{facts.focus[:1].upper()}{facts.focus[1:]} · {facts.area} · {result.loaded.month}"
+    console.print(Text(printable(title), style="bold"))
+    console.print()
     console.print(_accounts(result))
     if len(result.hotspots):
+        console.print()
         console.print(_hotspots(result))
     for line in _sentences(result):
-        console.print(Text(line), soft_wrap=True)
+        console.print(Text(printable(line)), soft_wrap=not console.is_terminal)
     console.print()
-    for name in sorted(path.name for path in result.pack.iterdir()):
-        console.print(Text(f"  {result.pack / name}", style=_ACCENT if name == "map.html" else ""), soft_wrap=True)
+    console.print(Text(f"Pack  {result.pack}"), soft_wrap=True)
+    console.print(_files(result.pack))
     console.print()
-    console.print(Text(f"Next: open {result.pack / 'map.html'} in a browser; it needs no network."), soft_wrap=True)
+    page = f"{_opener()} {quoted(result.pack / 'map.html')}"
+    console.print(Text.assemble("Open the map:  ", (page, "" if then else _ACCENT)), soft_wrap=True)
     if then:
-        console.print(Text(f"Then: {then}", style=_ACCENT), soft_wrap=True)
+        console.print(Text.assemble("Type next:     ", (then, _ACCENT)), soft_wrap=True)
 
 
-def _plain_table() -> Table:
-    return Table(box=None, pad_edge=False, show_edge=False, header_style="dim")
+def _console() -> Console:
+    """Return the console: the width of the terminal, and lines left whole where the output goes to a file."""
+    console = Console(highlight=False, markup=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = _WIDE
+    return console
 
 
-def _accounts(result: MonthResult) -> Table:
-    """Return the row accounts: every row read, and where it went."""
-    counts, manifest = result.manifest["counts"], result.manifest
-    table = _plain_table()
-    table.add_column("Rows")
-    table.add_column("", justify="right")
-    table.add_column("")
-    table.add_row("read", f"{counts['read']:,}", f"{len(result.loaded.intake.accounts)} files")
-    table.add_row("accepted", f"{counts['accepted']:,}", "")
-    table.add_row("  located in an LSOA", f"{counts['located']:,}", _agreement(manifest))
-    table.add_row("  outside the layer", f"{counts['outside']:,}", "")
-    table.add_row("rejected", f"{counts['rejected']:,}", "see rejects.csv" if counts["rejected"] else "")
-    for reason, number in manifest["rejected_by_reason"].items():
-        table.add_row(f"  {reason}", f"{number:,}", _why(reason, manifest))
-    if result.events is not None:
-        rejected = f"{len(result.events.rejects)} rejected" if len(result.events.rejects) else ""
-        table.add_row("events in period", f"{result.n_events:,}", rejected)
+def _opener() -> str:
+    """Return the command that opens a file with its own program here."""
+    return {"win32": "explorer", "darwin": "open"}.get(sys.platform, "xdg-open")
+
+
+def _plain_table(*columns: str, right: tuple[int, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, show_edge=False, header_style="dim", show_header=any(columns))
+    for position, title in enumerate(columns):
+        table.add_column(title, justify="right" if position in right else "left")
     return table
 
 
-def _agreement(manifest: dict[str, dict[str, int]]) -> str:
+def _files(pack: Path) -> Table:
+    """Return the files of the pack and what each is for."""
+    table = _plain_table("", "")
+    there = {path.name for path in pack.iterdir()}
+    names = [*(name for name in _FILES if name in there), *sorted(there - set(_FILES))]
+    for name in names:
+        table.add_row(Text(f"  {name}", style=_ACCENT if name == "map.html" else ""), Text(_FILES.get(name, ""), "dim"))
+    return table
+
+
+def _accounts(result: MonthResult) -> Table:
+    """Return the row accounts: every row read, and where it went; then what was found."""
+    from hotspots.pack.words import percent  # noqa: PLC0415 - loads pandas
+
+    counts, manifest, facts = result.manifest["counts"], result.manifest, result.facts
+    files = len(result.loaded.intake.accounts)
+    table = _plain_table("", "", "", right=(1,))
+    table.add_row("Rows read", f"{counts['read']:,}", f"{files} file{'' if files == 1 else 's'}")
+    table.add_row("  accepted", f"{counts['accepted']:,}", "")
+    table.add_row("    located in an LSOA", f"{counts['located']:,}", _agreement(manifest))
+    table.add_row("    outside the layer", f"{counts['outside']:,}", "")
+    table.add_row("  rejected", f"{counts['rejected']:,}", "")
+    for reason, number in manifest["rejected_by_reason"].items():
+        table.add_row(f"    {reason}", f"{number:,}", Text(_why(reason, manifest)))
+    if result.events is not None:
+        rejected = f"{len(result.events.rejects)} rejected, see rejects.csv" if len(result.events.rejects) else ""
+        table.add_row("Events in period", f"{result.n_events:,}", rejected)
+    window = result.loaded.window
+    table.add_row("Months used", f"{len(window)}", f"{window[0]} to {window[-1]}" if len(window) > 1 else "")
+    shares = f"{percent(facts.share_of_n)} of incidents on {percent(facts.share_of_area)} of the area, in-sample"
+    table.add_row("Hotspots", f"{len(result.hotspots)}", shares if len(result.hotspots) else "")
+    return table
+
+
+def _agreement(manifest: dict[str, Any]) -> str:
     named = manifest["published_code_kept"]["named"]
     kept = manifest["published_code_kept"]["kept"]
-    return f"published LSOA code kept in {100 * kept / named:.2f} %" if named else ""
+    if not named:
+        return ""
+    # Rounded down, so that 100.00 % is said only where every code was kept.
+    said = f"published LSOA code kept in {int(10_000 * kept / named) / 100:.2f} %"
+    by_lookup = any(file["role"] == "lookup" for file in manifest["inputs"])
+    return said if by_lookup or kept >= _AGREEMENT_WANTED * named else f"{said}; try --lookup"
 
 
-def _why(reason: str, manifest: dict[str, dict[str, int]]) -> str:
+def _why(reason: str, manifest: dict[str, Any]) -> str:
     if reason == "no_location":
-        by_category = sorted(manifest["no_location_by_category"].items(), key=lambda item: -item[1])
-        said = ", ".join(f"{name} {number}" for name, number in by_category[:3])
-        return said + (f", {len(by_category) - 3} more" if len(by_category) > 3 else "")  # noqa: PLR2004
+        by_category = sorted(manifest["no_location_by_category"].items(), key=lambda item: (-item[1], item[0]))
+        said = ", ".join(f"{printable(name)} {number:,}" for name, number in by_category[:_NAMED])
+        return said + (f", {len(by_category) - _NAMED} more" if len(by_category) > _NAMED else "")
     if reason == "repeated_id":
-        return f"{manifest['repeats_that_differ_in_place']} differ in place from the row kept"
+        differ = manifest["repeats_that_differ_in_place"]
+        return f"{differ:,} differ in place from the row kept" if differ else ""
     return ""
 
 
 def _hotspots(result: MonthResult) -> Table:
-    table = _plain_table()
-    facts = result.facts
-    for title, side in (
-        ("", "right"),
-        ("Hotspot", "left"),
-        (f"{len(facts.months.dropna())} months", "right"),
-        (str(result.loaded.month), "right"),
-        ("usual", "right"),
-        ("", "left"),
-    ):
-        table.add_column(title, justify="right" if side == "right" else "left")
+    """Return the ranked hotspots: window, month, what is usual, and what stands out."""
+    from hotspots.pack.words import months_word  # noqa: PLC0415 - loads pandas
+
+    months = months_word(len(result.loaded.window))
+    table = _plain_table("", "Hotspot", months, str(result.loaded.month), "usual", "", "border", right=(0, 2, 3, 4))
     for row in result.hotspots.sort_values("rank").itertuples():
         usual = "" if row.change == "untested" else f"{row.usual_low}–{row.usual_high}"
         word = row.change if row.change in {"above", "below"} else ""
-        border = "crosses the border" if row.cross_border else ""
-        said = " · ".join(filter(None, [word, border]))
-        table.add_row(str(row.rank), Text(str(row.name)), f"{row.n:,}", f"{row.n_month:,}", usual, said)
+        border = "crosses" if row.cross_border else ""
+        name = Text(printable(str(row.name)))
+        table.add_row(str(row.rank), name, f"{row.n:,}", f"{row.n_month:,}", usual, Text(word, _ACCENT), border)
     return table
 
 
 def _sentences(result: MonthResult) -> list[str]:
     """Return what else a reader must know, a line each."""
-    from hotspots.pack.words import headline, percent  # noqa: PLC0415 - loads pandas
+    from hotspots.pack.words import headline, month_spans  # noqa: PLC0415 - loads pandas
 
-    loaded, facts = result.loaded, result.facts
-    parameters = result.manifest["parameters"]
-    lines = ["", *headline(facts)]
+    loaded = result.loaded
+    lines = ["", *headline(result.facts), ""]
     if len(result.hotspots):
-        lines.append(
-            f"In-sample: {percent(facts.share_of_n)} of incidents on {percent(facts.share_of_area)} of the area; "
-            f"DBSCAN radius {parameters['radius_m']:g} m, "
-            f"minimum {', '.join(map(str, parameters['min_incidents']))}.",
-        )
+        lines.append(_parameters(result.manifest["parameters"]))
     if loaded.missing:
-        lines.append(f"Missing months, not counted as zero: {', '.join(map(str, loaded.missing))}.")
+        lines.append(f"Missing from the files, not counted as zero: {month_spans(loaded.missing)}.")
     if loaded.absent:
         lines.append(f"Not in the data: {', '.join(loaded.absent)}.")
     if loaded.boundaries.repaired:
-        lines.append(
-            f"Polygons repaired: {len(loaded.boundaries.repaired)} ({', '.join(loaded.boundaries.repaired[:5])})."
+        named = ", ".join(loaded.boundaries.repaired[:_NAMED])
+        more = (
+            f" and {len(loaded.boundaries.repaired) - _NAMED} more" if len(loaded.boundaries.repaired) > _NAMED else ""
         )
+        lines.append(f"Invalid polygons repaired: {named}{more}.")
     if loaded.boundaries.repeated:
-        lines.append(f"LSOAs given more than once, first used: {len(loaded.boundaries.repeated)}.")
-    return [*lines, *loaded.notes]
+        lines.append(f"LSOAs given more than once, their polygons joined: {len(loaded.boundaries.repeated)}.")
+    lines += loaded.notes
+    return lines if lines[-1] else lines[:-1]
+
+
+def _parameters(parameters: dict[str, Any]) -> str:
+    """Return the clustering's parameters and how they came about."""
+    levels = parameters["min_incidents"]
+    span = f"{levels[0]}" if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
+    radius = "chosen: its hotspots hold most incidents" if parameters["radius_chosen"] else "as set"
+    minimum = (
+        f"raised until a place is no wider than {parameters['max_width_m']:g} m"
+        if parameters["min_incidents_chosen"]
+        else "as set"
+    )
+    return f"DBSCAN radius {parameters['radius_m']:g} m ({radius}), minimum {span} incidents ({minimum})."

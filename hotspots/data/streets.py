@@ -154,9 +154,7 @@ def map_points(outline: Outline, rng: np.random.Generator) -> MapPoints:
         np.minimum(np.arange(len(found)), BACKGROUND),
         [len(areas) for _, areas in found],
     ).astype(np.int64)
-    institution = np.where(
-        rng.random(len(area)) < _INSTITUTIONAL, draw(rng, np.ones(len(INSTITUTIONS)), len(area)), -1
-    )
+    institution = np.where(rng.random(len(area)) < _INSTITUTIONAL, draw(rng, np.ones(len(INSTITUTIONS)), len(area)), -1)
     return MapPoints(
         coordinates=coordinates,
         area=area,
@@ -222,9 +220,7 @@ def _published(
     """Give some background points close to another area of the same borough that area's code."""
     points = shapely.points(coordinates * METRES_PER_DEGREE)
     near_point, near_area = shapely.STRtree(metric).query(points, predicate="dwithin", distance=_EDGE_M)
-    other = (near_area != area[near_point]) & (
-        outline.boroughs[near_area] == outline.boroughs[area[near_point]]
-    )
+    other = (near_area != area[near_point]) & (outline.boroughs[near_area] == outline.boroughs[area[near_point]])
     other &= source[near_point] == BACKGROUND
     neighbour = np.full(len(area), len(outline.codes), dtype=np.int64)
     np.minimum.at(neighbour, near_point[other], near_area[other])

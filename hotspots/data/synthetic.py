@@ -116,10 +116,7 @@ def _incidents(outline: Outline, points: MapPoints, seed: int) -> Incidents:
     boroughs = outline.boroughs[points.area]
     months, categories, places = [], [], []
     for borough, totals in TOTALS.items():
-        own = [
-            np.flatnonzero((boroughs == borough) & (points.source == source))
-            for source in range(BACKGROUND + 1)
-        ]
+        own = [np.flatnonzero((boroughs == borough) & (points.source == source)) for source in range(BACKGROUND + 1)]
         present = np.array([len(rows) > 0 for rows in own])
         for category, name in enumerate(CATEGORIES):
             for year in range(YEARS):
@@ -157,9 +154,7 @@ def _month_by_source(category: str, year: int, present: np.ndarray[tuple[int], n
     return np.asarray(np.hstack([shares, background]) * season, dtype=float)
 
 
-def _with_repeats(
-    outline: Outline, points: MapPoints, incidents: Incidents, rng: np.random.Generator
-) -> Incidents:
+def _with_repeats(outline: Outline, points: MapPoints, incidents: Incidents, rng: np.random.Generator) -> Incidents:
     """Append a dozen rows whose Crime ID is there already.
 
     The outcome differs; a third of them also move within the borough, a third come a month later. Borough,

@@ -40,9 +40,7 @@ def grid_reference(easting: float, northing: float, digits: int = 4) -> str:
         The point is not on the grid (0 to 700 km east, 0 to 1300 km north), or ``digits`` is not 1 to 5.
     """
     if not (0 <= easting < EAST_LIMIT_M and 0 <= northing < NORTH_LIMIT_M):
-        raise ValueError(
-            f"({easting:g}, {northing:g}) is not on the National Grid (0-700 km east, 0-1300 km north)."
-        )
+        raise ValueError(f"({easting:g}, {northing:g}) is not on the National Grid (0-700 km east, 0-1300 km north).")
     if not 1 <= digits <= MAX_DIGITS:
         raise ValueError(f"A grid reference has 1 to {MAX_DIGITS} digits per axis, not {digits}.")
     east, x_m = divmod(math.floor(easting), _SQUARE_M)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import pandas as pd
 
-from hotspots.intake.files import InputFile, read_columns, sha256, unpack
-from hotspots.intake.street import empty_rejects, number_rejects
+from hotspots.intake.files import InputFile, read_columns, sha256, shown_name, unpack
+from hotspots.intake.street import GREAT_BRITAIN, empty_rejects, number_rejects
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
 from hotspots.tables import EVENTS, REJECTS, check
 
@@ -42,9 +43,16 @@ _RISKS = {
     "high": "high",
     "h": "high",
 }
-_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?")
-_BRITISH = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})(?: +(\d\d?:\d\d(?::\d\d)?))?")
-_CHECKED_FIELDS = ("title", "starts_at", "ends_at", "risk", "location")
+_ISO = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?", re.ASCII)
+_BRITISH = re.compile(r"(\d\d?)/(\d\d?)/((?:19|20)\d\d)(?: +(\d\d?:\d\d(?::\d\d)?))?", re.ASCII)
+_PLACES = (
+    ("longitude", "latitude", 4326, (-180.0, -90.0, 180.0, 90.0)),
+    ("easting", "northing", BRITISH_NATIONAL_GRID_EPSG, (0.0, 0.0, 700_000.0, 1_300_000.0)),
+)
+"""Columns of x and y, their CRS, and west, south, east and north of what they can hold."""
+
+
+_WHOLE_DAY = pd.Timedelta(hours=23, minutes=59)
 
 
 @dataclass(frozen=True)
@@ -81,36 +89,36 @@ def read_events(path: Path, *, epsg: int) -> EventsIntake:
         The file is missing, is not a CSV, or lacks ``title`` or ``starts_at``.
     """
     data = unpack(path)
-    columns, numbers = read_columns(data, path.name, _COLUMNS, ("title", "starts_at"))
+    columns, numbers, surplus = read_columns(data, path.name, _COLUMNS, ("title", "starts_at"))
     good: list[dict[str, object]] = []
     bad: list[dict[str, object]] = []
     for position, number in enumerate(numbers):
         row = {name: values[position] for name, values in columns.items()}
         if not any(row.values()):
             continue
-        event, fault = _event(row)
+        event, fault = _event(row, epsg)
+        if position in surplus:
+            fault = _Fault("too_many_cells", None, surplus[position])
         if fault is None:
             good.append(event)
         else:
-            column, reason = fault
-            value = row.get(column) or ", ".join(row.get(name, "") for name in ("longitude", "latitude"))
-            bad.append(
-                {
-                    "source_file": path.name,
-                    "source_row": number,
-                    "reason": reason,
-                    "column": column,
-                    "value": value,
-                }
-            )
+            bad.append({"source_file": shown_name(path), "source_row": number, **fault._asdict()})
     rejects = empty_rejects()
     if bad:
         rejects = number_rejects(pd.DataFrame(bad).reindex(columns=rejects.columns)).astype(rejects.dtypes.to_dict())
-    return EventsIntake(_frame(good, epsg), check(REJECTS, rejects), InputFile("events", path.name, sha256(data)))
+    return EventsIntake(
+        _frame(good, epsg), check(REJECTS, rejects), InputFile("events", shown_name(path), sha256(data))
+    )
 
 
-def _event(row: Mapping[str, str]) -> tuple[dict[str, object], tuple[str, str] | None]:
-    """Return an event, or the column at fault and the reason."""
+class _Fault(NamedTuple):
+    reason: str
+    column: str | None
+    value: str
+
+
+def _event(row: Mapping[str, str], epsg: int) -> tuple[dict[str, object], _Fault | None]:
+    """Return an event and its first fault, if it has one."""
     event: dict[str, object] = {
         "id": row.get("id", ""),
         "title": row["title"],
@@ -120,18 +128,22 @@ def _event(row: Mapping[str, str]) -> tuple[dict[str, object], tuple[str, str] |
     }
     starts, ends = parse_time(row["starts_at"]), parse_time(row.get("ends_at", ""))
     risk = row.get("risk", "").casefold()
-    place = _place(row)
+    place = _place(row, epsg)
     faults = {
         "title": "" if row["title"] else "no_title",
         "starts_at": "" if starts is not None else "bad_time",
         "ends_at": "bad_time" if ends is None and row.get("ends_at") else "",
         "risk": "bad_risk" if risk and risk not in _RISKS else "",
-        "location": "bad_location" if place == "bad" else "",
     }
+    if ends is not None and ":" not in row.get("ends_at", ""):
+        ends += _WHOLE_DAY  # an end without a clock is the end of that day
     if starts is not None and ends is not None and ends < starts:
         faults["ends_at"] = "ends_before_it_starts"
-    fault = next(((column, faults[column]) for column in _CHECKED_FIELDS if faults[column]), None)
-    return event | {"starts_at": starts, "ends_at": ends, "risk": _RISKS.get(risk), "place": place}, fault
+    found = [_Fault(reason, column, row.get(column, "")) for column, reason in faults.items() if reason]
+    if isinstance(place, _Fault):
+        found.append(place)
+    event |= {"starts_at": starts, "ends_at": ends, "risk": _RISKS.get(risk), "place": place}
+    return event, found[0] if found else None
 
 
 def parse_time(text: str) -> pd.Timestamp | None:
@@ -147,7 +159,7 @@ def parse_time(text: str) -> pd.Timestamp | None:
     elif _ISO.fullmatch(text) is None:
         return None
     try:
-        moment = pd.Timestamp(text)
+        moment = pd.Timestamp(text).as_unit("us")
     except ValueError:
         return None
     if moment.tzinfo is not None:
@@ -155,22 +167,28 @@ def parse_time(text: str) -> pd.Timestamp | None:
     return moment.tz_localize("Europe/London", ambiguous=True, nonexistent="shift_forward")
 
 
-def _place(row: Mapping[str, str]) -> tuple[int, float, float] | str | None:
-    """Return EPSG code, x and y; none where no coordinates are given; ``bad`` where they are no place."""
-    for x_name, y_name, code, x_limit, y_limit in (
-        ("longitude", "latitude", 4326, 180.0, 90.0),
-        ("easting", "northing", BRITISH_NATIONAL_GRID_EPSG, 700_000.0, 1_300_000.0),
-    ):
+def _place(row: Mapping[str, str], epsg: int) -> tuple[int, float, float] | _Fault | None:
+    """Return EPSG code, x and y; none where no coordinates are given; a fault where they are no place."""
+    for x_name, y_name, code, limits in _PLACES:
         texts = row.get(x_name, ""), row.get(y_name, "")
         if not any(texts):
             continue
+        columns, value = f"{x_name}, {y_name}", ", ".join(texts)
         try:
             x, y = (float(text) for text in texts)
         except ValueError:
-            return "bad"
-        inside = abs(x) <= x_limit and abs(y) <= y_limit and not (x == 0 and y == 0)
-        return (code, x, y) if inside else "bad"
+            return _Fault("bad_location", columns, value)
+        if not _within(x, y, limits) or x == y == 0:
+            return _Fault("bad_location", columns, value)
+        if code != epsg == BRITISH_NATIONAL_GRID_EPSG and not _within(x, y, GREAT_BRITAIN):
+            return _Fault("outside_great_britain", columns, value)
+        return code, x, y
     return None
+
+
+def _within(x: float, y: float, limits: tuple[float, float, float, float]) -> bool:
+    west, south, east, north = limits
+    return west <= x <= east and south <= y <= north
 
 
 def _frame(events: list[dict[str, object]], epsg: int) -> gpd.GeoDataFrame:
@@ -204,13 +222,12 @@ def _times(column: pd.Series) -> pd.Series:
 
 def _ids(table: pd.DataFrame) -> list[str]:
     """Return the ids given, and for events without one an id made from title and start."""
+    given = set(table["id"])
     made: list[str] = []
     for row in table.itertuples():
         content = f"{row.title}\n{row.starts_at}"
         base = str(row.id) or "E-" + hashlib.sha256(content.encode()).hexdigest()[:10]
-        candidate, count = base, 1
-        while candidate in made:
-            count += 1
-            candidate = f"{base}-{count}"
-        made.append(candidate)
+        free = (f"{base}-{count}" for count in itertools.count(2))
+        first = base not in made and (bool(row.id) or base not in given)
+        made.append(base if first else next(name for name in free if name not in {*made, *given}))
     return made

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import hashlib
 import io
+import itertools
+import lzma
+import struct
 import zipfile
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from hotspots.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 STREET_PATTERN = "*-street.csv"
+
+_UTF_16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_GZIP_FAULTS = (gzip.BadGzipFile, EOFError, zlib.error)
+"""What zipfile raises on damaged, encrypted or unknown archives; a NotImplementedError is a RuntimeError."""
+ZIP_FAULTS = (
+    OSError,
+    RuntimeError,
+    ValueError,
+    EOFError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +58,15 @@ class Packed:
     @property
     def label(self) -> str:
         """Name without its folder, as tables and messages show it."""
-        return self.member.rsplit("/", 1)[-1] if self.member else self.path.name
+        return _member_parts(self.member)[-1] if self.member else shown_name(self.path)
 
     @property
     def longer_label(self) -> str:
         """Name with the folder it lies in, for files that share a name."""
-        folder = self.member.rpartition("/")[0].rpartition("/")[2] if self.member else self.path.parent.name
-        return f"{folder or self.path.name}/{self.label}"
+        if self.member:
+            parts = [shown_name(self.path), *_member_parts(self.member)]
+            return "/".join(parts[-2:])
+        return f"{shown_name(self.path.parent) or shown_name(self.path)}/{self.label}"
 
     def read(self) -> bytes:
         """Return the unpacked bytes.
@@ -60,15 +80,8 @@ class Packed:
             return unpack(self.path)
         try:
             with zipfile.ZipFile(self.path) as archive:
-                return archive.read(self.member)
-        except (
-            OSError,
-            RuntimeError,
-            NotImplementedError,
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-        ) as error:
+                return _inflate(archive.read(self.member), self.member)
+        except ZIP_FAULTS as error:
             raise InputError(
                 f"{self.label} in {self.path.name} cannot be unpacked ({error}); download the zip again.",
             ) from error
@@ -82,20 +95,55 @@ def unpack(path: Path) -> bytes:
     InputError
         The file is missing, a folder, unreadable, or not the gzip its name says.
     """
-    if not path.exists():
+    if not exists(path):
         raise InputError(f"The file {path} does not exist; check the path.")
     try:
-        data = path.read_bytes()
-        return gzip.decompress(data) if path.suffix.lower() == ".gz" else data
-    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        return _inflate(path.read_bytes(), path.name)
+    except _GZIP_FAULTS as error:
         raise InputError(f"{path.name} is not a whole gzip file ({error}); download it again.") from error
     except OSError as error:
         raise InputError(f"{path} cannot be read ({error.strerror}); is it a file, and yours to read?") from error
 
 
+def _inflate(data: bytes, name: str) -> bytes:
+    return gzip.decompress(data) if name.casefold().endswith(".gz") else data
+
+
+def exists(path: Path) -> bool:
+    """Return whether there is a file or folder; a path that no system could hold is none."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
+
+
+def shown_name(path: Path) -> str:
+    """Return the name of a file or folder as text that can be written: odd bytes in it become ``?``."""
+    return path.name.encode("utf-8", errors="replace").decode("utf-8")
+
+
 def sha256(data: bytes) -> str:
     """Return the SHA-256 of some bytes as 64 hex digits."""
     return hashlib.sha256(data).hexdigest()
+
+
+def sha256_on_disk(path: Path) -> str:
+    """Return the SHA-256 of a file as it lies on disk, or of all files of a folder with their names.
+
+    Raises
+    ------
+    InputError
+        Something cannot be read.
+    """
+    try:
+        if not path.is_dir():
+            return sha256(path.read_bytes())
+        inside = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if file.is_file())
+        return sha256(
+            "\n".join(f"{sha256(file.read_bytes())} {name}" for name, file in inside).encode("utf-8", "replace")
+        )
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); is it yours to read?") from error
 
 
 def find_street_files(paths: Iterable[Path]) -> list[Packed]:
@@ -114,56 +162,72 @@ def find_street_files(paths: Iterable[Path]) -> list[Packed]:
     Raises
     ------
     InputError
-        A path does not exist, or a folder or zip holds no street-level file.
+        No path is given, one does not exist, or a folder or zip holds no street-level file.
     """
     found: dict[tuple[Path, str], Packed] = {}
     for path in paths:
-        if not path.exists():
+        if not exists(path):
             raise InputError(f"--incidents {path} does not exist; give a street-level CSV, a folder or a zip.")
         if path.is_dir():
-            inside = [
-                Packed(file)
-                for file in sorted(path.rglob("*"))
-                if file.is_file() and (file.match(STREET_PATTERN) or file.match(STREET_PATTERN + ".gz"))
-            ]
+            inside = [Packed(file) for file in sorted(path.rglob("*")) if _is_street(file.name) and file.is_file()]
         elif path.suffix.lower() == ".zip":
             inside = [Packed(path, member) for member in _street_members(path)]
         else:
             inside = [Packed(path)]
         if not inside:
             raise InputError(f"{path} holds no file named {STREET_PATTERN}; is it a data.police.uk download?")
-        found.update({(file.path.resolve(), file.member): file for file in inside})
+        for file in inside:
+            found.setdefault((file.path.resolve(), file.member), file)
+    if not found:
+        raise InputError("No --incidents are given; give a street-level CSV, a folder or a zip.")
     return list(found.values())
+
+
+def _is_street(name: str) -> bool:
+    """Return whether a name is that of a street-level file, not the shadow that macOS or Excel lays beside one."""
+    return name.casefold().endswith(("-street.csv", "-street.csv.gz")) and not name.startswith((".", "~$"))
+
+
+def _member_parts(member: str) -> list[str]:
+    """Return the folders and the name of a zip's member, also where Windows wrote its back-slashes."""
+    return [part for part in member.replace("\\", "/").split("/") if part]
 
 
 def _street_members(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
-            return sorted(name for name in archive.namelist() if Path(name).match(STREET_PATTERN))
-    except (OSError, zipfile.BadZipFile) as error:
+            members = [info.filename for info in archive.infolist() if not info.is_dir()]
+    except ZIP_FAULTS as error:
         raise InputError(f"{path.name} is not a readable zip ({error}); download it again.") from error
+    return sorted(name for name in members if any(map(_is_street, _member_parts(name)[-1:])))
 
 
 def labels(files: Sequence[Packed]) -> list[str]:
     """Return one distinct name per file, longer only where names repeat."""
     short = [file.label for file in files]
     chosen = [file.longer_label if short.count(name) > 1 else name for file, name in zip(files, short, strict=True)]
-    seen: dict[str, int] = {}
-    for position, name in enumerate(chosen):
-        seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            chosen[position] = f"{name} ({seen[name]})"
-    return chosen
+    taken: list[str] = []
+    for name in chosen:
+        numbered = (f"{name} ({number})" for number in itertools.count(2))
+        taken.append(name if name not in taken else next(free for free in numbered if free not in taken))
+    return taken
 
 
 def decode(data: bytes) -> str:
-    """Return the text of a table file: UTF-8 or UTF-16 with their marks, else Windows-1252."""
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", errors="replace")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", errors="replace")
+    """Return the text of a table file: UTF-8 or UTF-16 with their marks, else Windows-1252.
+
+    A NUL, which databases and spreadsheets take for the end of a text, becomes the replacement character.
+    """
+    if data.startswith(_UTF_16_MARKS):
+        text = data.decode("utf-16", errors="replace")
+    elif data.startswith(codecs.BOM_UTF8):
+        text = data.decode("utf-8-sig", errors="replace")
+    else:
+        try:
+            text = data.decode("utf-8")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", errors="replace")
+    return text.lstrip("\ufeff").replace("\x00", "\ufffd")
 
 
 def rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
@@ -172,9 +236,9 @@ def rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
     Raises
     ------
     InputError
-        A record cannot be read, as when a quote is never closed.
+        A record cannot be read. A quote that is never closed is one: read leniently it would swallow rows.
     """
-    reader = csv.reader(io.StringIO(text, newline=""))
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     number = 0
     while True:
         number += 1
@@ -190,12 +254,26 @@ def rows(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
             yield number, record
 
 
+class Table(NamedTuple):
+    """The wanted columns of a table file, as text."""
+
+    columns: dict[str, list[str]]
+    """Our name → values as stripped text, one per data row; a column that is absent is not in it."""
+    numbers: list[int]
+    """The spreadsheet's row number of each data row."""
+    surplus: dict[int, str]
+    """Position of a data row with more cells than the header has titles → how many, in words.
+
+    Such a row lacks quotes around a comma, so that nobody can say what its cells mean.
+    """
+
+
 def read_columns(
     packed_bytes: bytes,
     name: str,
     wanted: Mapping[str, tuple[str, ...]],
     required: Sequence[str],
-) -> tuple[dict[str, list[str]], list[int]]:
+) -> Table:
     """Read the wanted columns of a CSV with a header; nothing else of it is kept.
 
     Parameters
@@ -211,17 +289,15 @@ def read_columns(
 
     Returns
     -------
-    columns
-        Our name → values as stripped text, one per data row; a column that is absent is not in it.
-    numbers
-        The spreadsheet's row number of each.
+    Table
+        Columns, row numbers, and the rows with too many cells.
 
     Raises
     ------
     InputError
         The file is empty, is not text, or misses a required column; the columns found are listed.
     """
-    if b"\x00" in packed_bytes[:4096] and not packed_bytes.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if b"\x00" in packed_bytes[:4096] and not packed_bytes.startswith(_UTF_16_MARKS):
         raise InputError(f"{name} is not a CSV: it holds binary data; save it as CSV first.")
     records = rows(decode(packed_bytes), name)
     _, header = next(records, (0, []))
@@ -241,13 +317,16 @@ def read_columns(
         )
     columns: dict[str, list[str]] = {ours: [] for ours in positions}
     numbers: list[int] = []
+    surplus: dict[int, str] = {}
     targets = [(columns[ours].append, position) for ours, position in positions.items()]
     for number, record in records:
-        numbers.append(number)
         width = len(record)
+        if width > len(header) and any(cell.strip() for cell in record[len(header) :]):
+            surplus[len(numbers)] = f"{width} cells under {len(header)} titles"
+        numbers.append(number)
         for append, position in targets:
             append(record[position].strip() if position < width else "")
-    return columns, numbers
+    return Table(columns, numbers, surplus)
 
 
 def _shorten(text: str, limit: int = 200) -> str:

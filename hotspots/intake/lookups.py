@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.intake.files import InputFile, read_columns, sha256, unpack
+from hotspots.intake.files import InputFile, read_columns, sha256, shown_name, unpack
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hotspots.intake.files import Table
 
 _LOOKUP = {"lsoa11": ("LSOA11CD",), "lsoa21": ("LSOA21CD",), "rule": ("CHGIND", "CHNGIND")}
 _POPULATION = {
@@ -54,16 +57,19 @@ def read_lookup(path: Path) -> tuple[pd.DataFrame, tuple[InputFile, ...]]:
     Raises
     ------
     InputError
-        The file is missing, misses a column, or has a change type that is not U, S, M or X.
+        The file is missing, misses a column, lacks a code, or has a change type that is not U, S, M or X.
     """
     data = unpack(path)
-    columns, _ = read_columns(data, path.name, _LOOKUP, tuple(_LOOKUP))
-    lookup = pd.DataFrame(columns, dtype="str")
+    table = read_columns(data, path.name, _LOOKUP, tuple(_LOOKUP))
+    _refuse_surplus(table, path)
+    lookup = pd.DataFrame(table.columns, dtype="str")
+    lookup = lookup[(lookup != "").any(axis=1)].drop_duplicates(ignore_index=True)
     unknown = sorted(set(lookup["rule"]) - set(RULES))
-    if unknown or lookup.empty:
-        said = f"the change type {unknown[0]!r}" if unknown else "no rows"
+    codeless = (lookup[["lsoa11", "lsoa21"]] == "").any(axis=None)
+    if unknown or lookup.empty or codeless:
+        said = f"the change type {unknown[0]!r}" if unknown else "rows without a code" if codeless else "no rows"
         raise InputError(f"{path.name} has {said}; the ONS exact-fit lookup (V3) was expected with U, S, M and X.")
-    return lookup, (InputFile("lookup", path.name, sha256(data)),)
+    return lookup, (InputFile("lookup", shown_name(path), sha256(data)),)
 
 
 def read_population(path: Path) -> tuple[pd.Series, tuple[InputFile, ...]]:
@@ -88,19 +94,28 @@ def read_population(path: Path) -> tuple[pd.Series, tuple[InputFile, ...]]:
         The file is missing, misses a column, repeats a code, or has a value that is no count.
     """
     data = unpack(path)
-    columns, numbers = read_columns(data, path.name, _POPULATION, tuple(_POPULATION))
-    population = pd.to_numeric(
-        pd.Series(columns["population"], dtype="str").str.replace(",", "", regex=False),
-        errors="coerce",
-    )
-    bad = population.isna() | (population < 0)
-    if bad.any():
-        row = numbers[int(bad.to_numpy().argmax())]
+    table = read_columns(data, path.name, _POPULATION, tuple(_POPULATION))
+    _refuse_surplus(table, path)
+    given = pd.DataFrame({"row": table.numbers, **table.columns}).astype(dict.fromkeys(_POPULATION, "str"))
+    given = given[(given["lsoa_code"] != "") | (given["population"] != "")]
+    if given.empty:
+        raise InputError(f"{path.name} has a header and no rows; residents per LSOA were expected.")
+    population = pd.to_numeric(given["population"].str.replace(",", "", regex=False), errors="coerce").astype(float)
+    bad = given[~(np.isfinite(population) & (population >= 0) & (given["lsoa_code"] != ""))]
+    if len(bad):
+        row, said = bad["row"].iloc[0], bad["population"].iloc[0]
         raise InputError(
-            f"{path.name}, row {row}: the number of residents is {columns['population'][row - numbers[0]]!r}."
+            f"{path.name}, row {row}: {said!r} is no number of residents."
+            if bad["lsoa_code"].iloc[0]
+            else f"{path.name}, row {row}: {said!r} residents are given without an LSOA code.",
         )
-    population.index = pd.Index(columns["lsoa_code"], dtype="str", name="lsoa_code")
+    population.index = pd.Index(given["lsoa_code"], dtype="str", name="lsoa_code")
     if population.index.has_duplicates:
         code = population.index[population.index.duplicated()][0]
         raise InputError(f"{path.name} gives {code} more than once; keep one row per LSOA (all persons, all ages).")
-    return population.rename("population").astype(float), (InputFile("population", path.name, sha256(data)),)
+    return population.rename("population"), (InputFile("population", shown_name(path), sha256(data)),)
+
+
+def _refuse_surplus(table: Table, path: Path) -> None:
+    for position, said in table.surplus.items():
+        raise InputError(f"{path.name}, row {table.numbers[position]}: {said}; put text with a comma into quotes.")

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.errors import InputError
-from hotspots.intake.files import InputFile, find_street_files, labels, read_columns, sha256
+from hotspots.intake.files import InputFile, Packed, find_street_files, labels, read_columns, sha256, sha256_on_disk
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
 from hotspots.tables import COVERAGE, INCIDENTS, REJECTS, check
 
@@ -60,7 +60,7 @@ INSTITUTIONAL = frozenset(
 GREAT_BRITAIN = (-9.5, 49.5, 2.5, 61.5)
 """West, south, east, north in degrees, generously."""
 
-_MONTH = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])"
+_MONTH = r"(?:19|20)[0-9][0-9]-(?:0[1-9]|1[0-2])"
 _CONTENT = ["month", "force", "longitude", "latitude", "street", "lsoa", "category", "outcome"]
 
 
@@ -94,9 +94,9 @@ def read_street(
     """Read street-level files and account for each of their rows.
 
     Of rows with the same non-empty Crime ID one is kept: located before unlocated, then the smallest
-    longitude, latitude, street and outcome, so that the order of rows and files does not matter. Rows
-    without an ID (anti-social behaviour) are all kept, under keys made from their content and their
-    count among equals.
+    longitude, latitude, street and outcome, so that the order of rows and files does not matter; a place
+    outside Great Britain counts as none. Rows without an ID (anti-social behaviour) are all kept, under
+    keys made from their content and their count among equals.
 
     Parameters
     ----------
@@ -117,7 +117,7 @@ def read_street(
     InputError
         A path is missing, a file is not a street-level CSV, or no row is usable.
     """
-    raw, files, notes = _read_all(paths, progress)
+    raw, names, files, notes = _read_all(paths, progress)
     reject, differ = _judge(raw, analysis_epsg)
     rejects = reject.table()
     accepted = raw[reject.open]
@@ -129,7 +129,7 @@ def read_street(
     return Intake(
         incidents=_incidents(accepted, keys),
         rejects=rejects,
-        accounts=_accounts(raw, reject.open, files),
+        accounts=_accounts(raw, reject.open, names),
         coverage=_coverage(raw, reject),
         force=force.sort_index(),
         files=files,
@@ -142,62 +142,73 @@ def _judge(raw: pd.DataFrame, analysis_epsg: int) -> tuple[_Rejections, int]:
     """Find the faults of all rows, and how many repeats lie elsewhere than the row kept; add ``x`` and ``y``."""
     reject = _Rejections(raw)
     reject.where(raw["repeated_file"], "repeated_file", None, raw["same_as"])
+    reject.where(raw["surplus"] != "", "too_many_cells", None, raw["surplus"])
     reject.where(~raw["month"].str.fullmatch(_MONTH), "bad_month", "Month", raw["month"])
     reject.where(raw["category"] == "", "no_category", "Crime type", raw["category"])
-    raw["x"] = pd.to_numeric(raw["longitude"], errors="coerce")
-    raw["y"] = pd.to_numeric(raw["latitude"], errors="coerce")
+    raw["x"] = pd.to_numeric(raw["longitude"], errors="coerce").astype(float)
+    raw["y"] = pd.to_numeric(raw["latitude"], errors="coerce").astype(float)
     good_x = raw["x"].between(-180, 180)
     usable = good_x & raw["y"].between(-90, 90) & ~((raw["x"] == 0) & (raw["y"] == 0))
-    kept = _kept_of_repeats(raw[reject.open & (raw["id"] != "")], usable)
+    at_home = _in_great_britain(raw) | (analysis_epsg != BRITISH_NATIONAL_GRID_EPSG)
+    abroad = usable & ~at_home
+    kept = _kept_of_repeats(raw[reject.open & (raw["id"] != "")], usable & at_home)
     repeats = kept.index[kept != kept.index]
     reject.where(raw.index.isin(repeats), "repeated_id", "Crime ID", _row_names(raw, kept, repeats))
     column = pd.Series(np.where(good_x, "Latitude", "Longitude"), index=raw.index)
     reject.where(~usable, "no_location", column, raw["latitude"].where(good_x, raw["longitude"]))
-    if analysis_epsg == BRITISH_NATIONAL_GRID_EPSG:
-        west, south, east, north = GREAT_BRITAIN
-        abroad = usable & ~(raw["x"].between(west, east) & raw["y"].between(south, north))
-        place = raw["longitude"] + ", " + raw["latitude"]
-        reject.where(abroad, "outside_great_britain", "Longitude, Latitude", place)
+    place = raw["longitude"] + ", " + raw["latitude"]
+    reject.where(abroad, "outside_great_britain", "Longitude, Latitude", place)
     return reject, _differ_in_place(raw, kept, repeats)
+
+
+def _in_great_britain(raw: pd.DataFrame) -> pd.Series:
+    west, south, east, north = GREAT_BRITAIN
+    return raw["x"].between(west, east) & raw["y"].between(south, north)
 
 
 def _read_all(
     paths: Sequence[Path],
     progress: Callable[[str], None] | None,
-) -> tuple[pd.DataFrame, tuple[InputFile, ...], tuple[str, ...]]:
-    """Return the wanted columns of all files as text, the files, and what they do to each other."""
+) -> tuple[pd.DataFrame, list[str], tuple[InputFile, ...], tuple[str, ...]]:
+    """Return the wanted columns of all files as text, their names, the files on disk, and notes on them."""
     found = find_street_files(paths)
     names = labels(found)
     frames: list[pd.DataFrame] = []
-    files: list[InputFile] = []
     first_with: dict[str, str] = {}
+    seen: dict[str, str] = {}
     notes: list[str] = []
     for packed, name in zip(found, names, strict=True):
         if progress is not None:
             progress(name)
         data = packed.read()
-        files.append(InputFile("incidents", name, sha256(data)))
-        columns, numbers = read_columns(data, name, COLUMNS, REQUIRED)
-        frame = pd.DataFrame({ours: columns.get(ours, [""] * len(numbers)) for ours in COLUMNS}, dtype="str")
+        content = sha256(data)
+        columns, numbers, surplus = read_columns(data, name, COLUMNS, REQUIRED)
+        columns["surplus"] = [surplus.get(position, "") for position in range(len(numbers))]
+        texts = (*COLUMNS, "surplus")
+        frame = pd.DataFrame({ours: columns.get(ours, [""] * len(numbers)) for ours in texts}, dtype="str")
         frame["force"] = frame["force"].where(frame["force"] != "", frame.pop("reported_by"))
         frame["source_file"] = pd.Series(name, index=frame.index, dtype="str")
         frame["source_row"] = np.asarray(numbers, dtype=np.int64)
-        original = first_with.setdefault(files[-1].sha256, name)
-        frame["repeated_file"] = original != name
+        original = first_with.setdefault(content, name)
+        frame["repeated_file"] = np.full(len(frame), original != name)
         frame["same_as"] = pd.Series(original, index=frame.index, dtype="str")
         frames.append(frame)
         if original != name:
             notes.append(f"{name} is byte for byte the file {original}: its rows are not counted again.")
-    raw = pd.concat(frames, ignore_index=True)
-    seen: dict[str, str] = {}
-    for packed, file in zip(found, files, strict=True):
-        before = seen.setdefault(packed.label, file.sha256)
-        if before != file.sha256:
+        if seen.setdefault(packed.label, content) != content:
             notes.append(
                 f"Several different files are called {packed.label}: rows without an ID in both count twice; "
                 "keep the newer download only.",
             )
-    return raw, tuple(files), tuple(dict.fromkeys(notes))
+    return pd.concat(frames, ignore_index=True), names, _as_given(found, names), tuple(dict.fromkeys(notes))
+
+
+def _as_given(found: Sequence[Packed], names: Sequence[str]) -> tuple[InputFile, ...]:
+    """Return the files as they lie on disk, whose hashes a reader can check: a zip once, not its members."""
+    on_disk = {
+        packed.path: packed.path.name if packed.member else name for packed, name in zip(found, names, strict=True)
+    }
+    return tuple(InputFile("incidents", name, sha256_on_disk(path)) for path, name in on_disk.items())
 
 
 class _Rejections:
@@ -208,7 +219,8 @@ class _Rejections:
         self._parts: list[pd.DataFrame] = []
         self.open = pd.Series(True, index=raw.index)  # noqa: FBT003
         """True for rows without a fault so far."""
-        self.bad_month = pd.Series(False, index=raw.index)  # noqa: FBT003
+        self.undated = pd.Series(False, index=raw.index)  # noqa: FBT003
+        """True for rows whose month tells nothing of what the files cover."""
 
     def where(
         self,
@@ -219,8 +231,8 @@ class _Rejections:
     ) -> None:
         """Reject the still open rows with a fault."""
         hit = self.open & fault
-        if reason in {"bad_month", "repeated_file"}:
-            self.bad_month |= hit
+        if reason in {"bad_month", "repeated_file", "too_many_cells"}:
+            self.undated |= hit
         if not hit.any():
             return
         rows = self._raw[hit]
@@ -271,6 +283,7 @@ def _kept_of_repeats(rows: pd.DataFrame, usable: pd.Series) -> pd.Series:
         "month",
         "category",
         "lsoa",
+        "force",
         "source_file",
         "source_row",
     ]
@@ -336,8 +349,7 @@ def _period(text: str) -> pd.Period:
     return pd.Period(text, freq="M")
 
 
-def _accounts(raw: pd.DataFrame, accepted: pd.Series, files: Sequence[InputFile]) -> pd.DataFrame:
-    names = [file.name for file in files]
+def _accounts(raw: pd.DataFrame, accepted: pd.Series, names: list[str]) -> pd.DataFrame:
     read = raw.groupby("source_file").size().reindex(names, fill_value=0)
     kept = accepted.groupby(raw["source_file"]).sum().reindex(names, fill_value=0)
     accounts = pd.DataFrame({"read": read, "accepted": kept, "rejected": read - kept}).astype(np.int64)
@@ -345,7 +357,7 @@ def _accounts(raw: pd.DataFrame, accepted: pd.Series, files: Sequence[InputFile]
 
 
 def _coverage(raw: pd.DataFrame, reject: _Rejections) -> pd.DataFrame:
-    dated = raw[~reject.bad_month]
+    dated = raw[~reject.undated]
     sizes = dated.groupby([dated["force"].rename("force"), dated["month"]]).size()
     coverage = sizes.rename("rows").reset_index()
     coverage["month"] = pd.PeriodIndex(coverage["month"], freq="M")

@@ -21,7 +21,7 @@ _FILES = "xstatic/pkg/leaflet/data"
 _URL_RULE = re.compile(r"[\w-]+\s*:\s*url\([^)]*\)\s*;")
 _SOURCE_MAP = re.compile(r"^//[#@]\s*sourceMappingURL=.*$", re.MULTILINE)
 _ENDS_SCRIPT = re.compile(r"</script|<script|<!--", re.IGNORECASE)
-_TILE_URL = re.compile(r"(https?)://(\{s\}\.)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?)/(\S*)")
+_TILE_URL = re.compile(r"(https?)://(\{s\}\.)?([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::\d{1,5})?)/([^\s\"'<>;\\]*)")
 _TILE_TOKENS = frozenset({"s", "z", "x", "y", "-y", "r"})
 
 
@@ -114,7 +114,7 @@ def tile_server(template: str) -> TileServer:
     tokens = set(re.findall(r"\{([^}]*)\}", template))
     if not match or not {"z", "x"} <= tokens or not tokens & {"y", "-y"} or tokens - _TILE_TOKENS:
         raise SettingsError(
-            f"The tile server {template!r} is not a template such as https://tile.example.org/{{z}}/{{x}}/{{y}}.png."
+            f"--tiles {template!r} is no tile address; it looks like https://tile.example.org/{{z}}/{{x}}/{{y}}.png."
         )
     scheme, subdomain, host, _ = match.groups()
     return TileServer(template, host, f"{scheme}://{'*.' if subdomain else ''}{host}")

@@ -16,7 +16,7 @@ from hotspots.files import new_folder, write_csv, write_geopackage, write_json, 
 from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, LOCATED, REJECTS, check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -34,6 +34,18 @@ INCIDENT_COLUMNS = [
     "geometry",
 ]
 """Columns of the incidents layer; the key ``incident_id`` comes first."""
+
+HOTSPOT_COLUMNS = (
+    *("rank", "name", "n", "n_month", "usual_low", "usual_high", "change_p", "share_of_n", "share_of_area"),
+    *("area_ha", "top_category", "grid_ref", "easting", "northing", "lsoa_codes", "cross_border"),
+)
+"""Columns of the hotspots that readers of the files count on, in this order; whatever else HOTSPOTS has follows."""
+
+AREA_COLUMNS = (
+    *("lsoa_name", "borough", "zone", "n", "n_month", "n_previous", "n_last_year"),
+    *("area_km2", "rate_per_km2", "rate_per_1000", "map_class"),
+)
+"""The same for the areas."""
 
 _LIBRARIES = (
     "folium",
@@ -91,23 +103,28 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
     check(LOCATED, pack.incidents)
     check(EVENTS, pack.events)
     check(REJECTS, pack.rejects)
-    ranked = pack.hotspots.sort_values("rank")
+    ranked = _in_order(pack.hotspots.sort_values("rank"), HOTSPOT_COLUMNS)
+    areas = _in_order(pack.areas, AREA_COLUMNS)
     events = pack.events.copy()
     for column in ("starts_at", "ends_at"):
         events[column] = local_iso(events[column])
     with new_folder(target, replace=replace) as folder:
         write_text(folder / "map.html", pack.page)
         write_csv(folder / "hotspots.csv", ranked)
-        write_csv(folder / "areas.csv", pack.areas)
+        write_csv(folder / "areas.csv", areas)
         write_csv(folder / "rejects.csv", pack.rejects)
         layers = {
             "incidents": pack.incidents[INCIDENT_COLUMNS],
-            "areas": pack.areas,
+            "areas": areas,
             "hotspots": ranked,
             "events": events,
         }
         write_geopackage(folder / "month.gpkg", layers)
         write_json(folder / "manifest.json", pack.manifest)
+
+
+def _in_order(frame: gpd.GeoDataFrame, first: Sequence[str]) -> gpd.GeoDataFrame:
+    return frame[[*first, *(name for name in frame.columns if name not in first)]]
 
 
 def local_iso(times: pd.Series) -> pd.Series:

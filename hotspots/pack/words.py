@@ -88,6 +88,22 @@ def number_word(count: int, *, capital: bool = False) -> str:
     return word[:1].upper() + word[1:] if capital else word
 
 
+def months_word(count: int) -> str:
+    """Return ``1 month`` or for example ``12 months``."""
+    return f"{count} month{'' if count == 1 else 's'}"
+
+
+def month_spans(months: Sequence[pd.Period]) -> str:
+    """Return months in order as a person lists them: ``2023-02, 2023-05 to 2023-07 and 2024-01``."""
+    runs: list[list[pd.Period]] = []
+    for month in months:
+        if runs and month == runs[-1][-1] + 1:
+            runs[-1].append(month)
+        else:
+            runs.append([month])
+    return listed([f"{run[0]} to {run[-1]}" if len(run) > 1 else str(run[0]) for run in runs])
+
+
 def percent(share: float) -> str:
     """Return a share as a percentage with no more precision than it carries, such as ``1.3 %``."""
     value = 100 * share
@@ -125,7 +141,7 @@ def subtitle(facts: Facts) -> str:
     """Return the area's numbers: the window, the month, and what is usual."""
     held = facts.months.dropna()
     usual = f" (usual {facts.usual[0]:,}–{facts.usual[1]:,})" if facts.usual else ""
-    return f"{int(held.sum()):,} incidents in {len(held)} months · {int(held.iloc[-1]):,} this month{usual}"
+    return f"{int(held.sum()):,} incidents in {months_word(len(held))} · {int(held.iloc[-1]):,} this month{usual}"
 
 
 def headline(facts: Facts) -> tuple[str, ...]:
@@ -142,10 +158,11 @@ def _where(facts: Facts) -> str:
             "average: there is no hotspot to name."
         )
     verb, noun = ("covers", "hotspot") if count == 1 else ("cover", "hotspots")
-    hold = "holds" if count == 1 else "hold"
+    span = "month" if months == 1 else months_word(months)
+    hold, it = ("holds", "it was") if count == 1 else ("hold", "they were")
     return (
         f"{number_word(count, capital=True)} {noun} {verb} {percent(facts.share_of_area)} of {facts.area} and {hold} "
-        f"{percent(facts.share_of_n)} of the {facts.focus} of the {months} months they were drawn from."
+        f"{percent(facts.share_of_n)} of the {facts.focus} of the {span} {it} drawn from."
     )
 
 
@@ -156,13 +173,15 @@ def _changes(hotspots: gpd.GeoDataFrame) -> tuple[str, ...]:
     for change in ("above", "below"):
         ranks = sorted(hotspots.loc[hotspots["change"] == change, "rank"])
         if ranks:
-            verb = "is" if len(ranks) == 1 else "are"
+            verb, noun = ("is", "number") if len(ranks) == 1 else ("are", "numbers")
             said = listed([str(rank) for rank in ranks])
             parts.append(
-                f"{number_word(len(ranks), capital=not parts)} (number {said}) {verb} {change} what is usual there"
+                f"{number_word(len(ranks), capital=not parts)} ({noun} {said}) {verb} {change} what is usual there"
             )
     if not parts:
-        return ("In none of them is the month beyond chance.",)
+        return (
+            "In none of them is the month beyond chance." if len(hotspots) > 1 else "Its month is not beyond chance.",
+        )
     return ("; ".join(parts) + ", each tested.",)
 
 
@@ -228,6 +247,7 @@ def _what_a_hotspot_is(facts: Facts, clustering: Clustering, settings: Settings)
     return (
         f"DBSCAN joins incident locations that lie close together, each weighted by its incidents. {radius} {minimum} "
         f"A hotspot is drawn no smaller than {wanted.min_width_m:g} m across and holds at least "
-        f"{wanted.min_per_month:g} incident{plural} a month on average over {len(facts.months.dropna())} months; at "
+        f"{wanted.min_per_month:g} incident{plural} a month on average over "
+        f"{months_word(len(facts.months.dropna()))}; at "
         f"most {wanted.max_number} are listed, the busiest first."
     )

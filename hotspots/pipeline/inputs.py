@@ -14,6 +14,7 @@ from hotspots.errors import InputError, SettingsError
 from hotspots.intake.boundaries import Boundaries, read_boundaries
 from hotspots.intake.lookups import read_lookup, read_population
 from hotspots.intake.street import Intake, read_street
+from hotspots.pack.words import month_spans
 from hotspots.places.areas import choose_area, with_forces
 from hotspots.places.locate import locate
 
@@ -269,15 +270,16 @@ def _coverage_notes(areas: gpd.GeoDataFrame, covered: pd.DataFrame, window: pd.P
     kept = areas[areas["zone"] != "beyond"]
     months = covered.loc[kept.index, list(window)].sum(axis=1)
     notes = []
-    for force, group in kept.groupby(kept["force"].fillna("an unknown force")):
+    for force, group in kept.groupby(kept["force"].fillna("")):
         n_months = int(months[group.index].max())
-        if n_months == 0:
-            boroughs = ", ".join(sorted(set(group["borough"])))
+        its, boroughs = f"{len(group)} LSOA{'s' if len(group) > 1 else ''}", ", ".join(sorted(set(group["borough"])))
+        if not force:
             notes.append(
-                f"{len(group)} LSOAs ({boroughs}) are policed by {force}, of which no file of the window is given: "
-                "they are no data, not zero.",
+                f"No police force is known for {boroughs} ({its}): no data, not zero; name it under [areas] forces."
             )
+        elif n_months == 0:
+            notes.append(f"No file of the window is from {force}: no data, not zero, in its {its} ({boroughs}).")
         elif n_months < len(window):
-            lacking = [str(period) for period in window if not covered[period][group.index].any()]
-            notes.append(f"{force} lacks {', '.join(lacking)}: its {len(group)} LSOAs get no rate.")
+            lacking = [period for period in window if not covered[period][group.index].any()]
+            notes.append(f"{force} lacks {month_spans(lacking)}: no rate in its {its} ({boroughs}).")
     return notes

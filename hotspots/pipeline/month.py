@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +10,15 @@ import pandas as pd
 
 from hotspots.analysis.area_stats import area_stats, class_breaks, classify
 from hotspots.analysis.hotspots import find_hotspots, hotspot_table
-from hotspots.errors import SettingsError
-from hotspots.files import refuse_existing
+from hotspots.files import check_target
 from hotspots.intake.events import EventsIntake, read_events
 from hotspots.intake.files import InputFile, sha256, unpack
 from hotspots.intake.street import empty_rejects, number_rejects
 from hotspots.maps.content import Measure
+from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
 from hotspots.pack.folder import Pack, write_pack
+from hotspots.pack.words import months_word
 from hotspots.pipeline.content import MonthTables, gather_facts, page_content
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
     from hotspots.pack.words import Facts
     from hotspots.settings import Settings
-
-_TILES = re.compile(r"https?://[A-Za-z0-9.{}-]+(?::\d+)?/[^\s\"'<>;\\]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +97,9 @@ def run_month(
     """
     say = progress or (lambda _: None)
     target = request.out / str(parse_month(request.inputs.month))
-    if not request.force:
-        refuse_existing(target)
-    _check_tiles(request.tiles)
+    check_target(target, replace=request.force)
+    if request.tiles is not None:
+        tile_server(request.tiles)  # an address that cannot be used is said before the work, not after it
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
     loaded = load(request.inputs, settings, progress)
     say("Finding hotspots")
@@ -121,29 +119,24 @@ def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> 
     """Run the stages: hotspots, their names, the areas, the events of the period."""
     context = loaded.located[loaded.located["month"].isin(loaded.window) & (loaded.located["zone"] != "beyond")]
     focus = context[context["in_focus"]]
-    outline = outline_of(loaded.areas[loaded.areas["zone"] == "area"])
+    own = loaded.areas["zone"] == "area"
+    outline = outline_of(loaded.areas[own])
     found = find_hotspots(focus, settings.hotspots, len(loaded.window))
     names = name_hotspots(focus, found.members, loaded.areas)
-    hotspots = hotspot_table(focus, found, names, outline, loaded.window)
+    # Ground without data is not ground without incidents: shares are of what the files cover.
+    known = loaded.covered[list(loaded.window)].any(axis=1)
+    searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
+    hotspots = hotspot_table(focus, found, names, searched, loaded.window)
     areas, measures = _areas(loaded, settings)
     coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
     return MonthTables(context, areas, measures, outline, hotspots, found.clustering, coming)
-
-
-def _check_tiles(url: str | None) -> None:
-    if url is None:
-        return
-    if _TILES.fullmatch(url) is None or any(part not in url for part in ("{z}", "{x}", "{y}")):
-        raise SettingsError(
-            f"--tiles {url!r} is no tile address; it looks like https://tiles.example.org/{{z}}/{{x}}/{{y}}.png.",
-        )
 
 
 def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
     """Return AREA_STATS with its classes, and the measures that colour the map."""
     areas = area_stats(loaded.located, loaded.areas, loaded.covered, loaded.window)
     own = areas[areas["zone"] == "area"]
-    span = f"{len(loaded.window)} months"
+    span = months_word(len(loaded.window))
     wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
     if own["rate_per_1000"].notna().any():
         per_1000 = f"Incidents per 1,000 residents, {span}"

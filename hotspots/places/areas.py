@@ -102,8 +102,15 @@ def neighbours_of(areas: gpd.GeoDataFrame, *, reach_m: float, tolerance_m: float
     names = sorted(set(others["borough"]))
     shapes = [outline_of(others[others["borough"] == name]) for name in names]
     simple = shapely.intersection(shapely.simplify(np.array(shapes, dtype=object), tolerance_m), window)
-    ground = gpd.GeoDataFrame({"borough": pd.Series(names, dtype="str")}, geometry=list(simple), crs=areas.crs)
+    flat = [_polygons(shape) for shape in simple]
+    ground = gpd.GeoDataFrame({"borough": pd.Series(names, dtype="str")}, geometry=flat, crs=areas.crs)
     return ground[~ground.is_empty].reset_index(drop=True)
+
+
+def _polygons(shape: BaseGeometry) -> BaseGeometry:
+    """Return only the polygons of a shape; one that the window's edge merely touches leaves a line or a point."""
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_dimensions(parts) == 2])  # noqa: PLR2004 - a surface
 
 
 def with_forces(
@@ -142,7 +149,8 @@ def with_forces(
             "The incident files name no police force ('Falls within' and 'Reported by' are empty or absent), so an "
             "area without incidents cannot be told from one without data; use the files as downloaded.",
         )
-    by_rows = reported.sort_values(["rows", "force"], ascending=[False, True]).drop_duplicates("borough")
+    named = reported[reported["force"] != ""]
+    by_rows = named.sort_values(["rows", "force"], ascending=[False, True]).drop_duplicates("borough")
     busiest = dict(zip(by_rows["borough"], by_rows["force"], strict=True))
     folded = {name.casefold(): force for name, force in overrides.items()}
     force = {

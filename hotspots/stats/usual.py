@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 ALPHA = 0.05
 """False discovery rate of a list of places; 1 - ALPHA is the coverage of the usual range."""
+
+_SMALLEST_P = float(np.finfo(np.float64).tiny)
+"""A p-value is never 0; a chance below this cannot be written as a float."""
 
 
 def change_p(month: npt.ArrayLike, others: npt.ArrayLike, n_others: int) -> npt.NDArray[np.float64]:
@@ -40,14 +44,14 @@ def change_p(month: npt.ArrayLike, others: npt.ArrayLike, n_others: int) -> npt.
     ValueError
         There is no other month.
     """
-    if n_others < 1:
-        raise ValueError("a month can only be compared with at least one other month")
+    _check_months(n_others)
     here, rest = np.asarray(month, dtype=np.int64), np.asarray(others, dtype=np.int64)
     share = 1.0 / (n_others + 1)
     total = here + rest
     lower = stats.binom.cdf(here, total, share)
     upper = stats.binom.sf(here - 1, total, share)
-    return np.asarray(np.minimum(1.0, 2.0 * np.minimum(lower, upper)), dtype=np.float64)
+    p = np.clip(2.0 * np.minimum(lower, upper), _SMALLEST_P, 1.0)
+    return np.asarray(p, dtype=np.float64)
 
 
 def usual_range(others: npt.ArrayLike, n_others: int, alpha: float = ALPHA) -> npt.NDArray[np.int64]:
@@ -70,17 +74,28 @@ def usual_range(others: npt.ArrayLike, n_others: int, alpha: float = ALPHA) -> n
     Raises
     ------
     ValueError
-        There is no other month.
+        There is no other month, or the level is not between 0 and 1.
     """
+    _check_months(n_others)
+    if not 0 < alpha < 1:
+        raise ValueError("the level of a test lies between 0 and 1")
     sums = np.atleast_1d(np.asarray(others, dtype=np.int64))
     result = np.zeros((len(sums), 2), dtype=np.int64)
     for position, total in enumerate(sums):
-        mean = total / n_others
-        reach = int(np.ceil(20 + mean + 12 * np.sqrt(mean + 1)))
-        counts = np.arange(reach + 1)
-        usual = counts[change_p(counts, np.full_like(counts, total), n_others) > alpha]
-        result[position] = usual.min(), usual.max()
+        # Quiet months need few counts; the range of busy ones or of a strict level may reach further.
+        reach, inside = 16 + 2 * math.ceil(total / n_others), np.ones(1, dtype=bool)
+        while inside[-1]:
+            reach *= 2
+            counts = np.arange(reach + 1)
+            inside = change_p(counts, np.full_like(counts, total), n_others) > alpha
+        usual = np.flatnonzero(inside)
+        result[position] = usual[0], usual[-1]
     return result
+
+
+def _check_months(n_others: int) -> None:
+    if n_others < 1:
+        raise ValueError("a month can only be compared with at least one other month")
 
 
 def false_discovery(p: npt.ArrayLike, alpha: float = ALPHA) -> tuple[npt.NDArray[np.float64], float]:
@@ -105,8 +120,11 @@ def false_discovery(p: npt.ArrayLike, alpha: float = ALPHA) -> tuple[npt.NDArray
     if not len(values):
         return values, alpha
     adjusted = np.asarray(stats.false_discovery_control(values, method="bh"), dtype=np.float64)
-    found = int((adjusted <= alpha).sum())
-    return adjusted, alpha * max(found, 1) / len(values)
+    found = adjusted <= alpha
+    level = alpha * max(int(found.sum()), 1) / len(values)
+    # Equal but for rounding must be equal: a range at this level and the adjusted p may not disagree.
+    level = max([level, *values[found]])
+    return adjusted, float(min([level, *np.nextafter(values[~found], 0.0)]))
 
 
 def usual_total(others: npt.ArrayLike, alpha: float = ALPHA) -> tuple[int, int] | None:
