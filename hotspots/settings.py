@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 import sys
 import tomllib
 import types
@@ -88,6 +89,30 @@ class Map:
 
 
 @dataclass(frozen=True, slots=True)
+class Services:
+    """``[services]``: where ``hotspots fetch`` asks; a service that has moved is a change of one line."""
+
+    police_url: str = "https://data.police.uk/api"
+    """The data.police.uk API, without a method."""
+    arcgis_url: str = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
+    """The ArcGIS REST services of the ONS Open Geography Portal."""
+    lsoa_2021_layer: str = "Lower_layer_Super_Output_Areas_December_2021_Boundaries_EW_BGC_V5"
+    """Name of the service with the polygons of LSOA 2021: BGC is generalised to 20 m and clipped to the coast."""
+    lsoa_2011_layer: str = "LSOA_Dec_2011_Boundaries_Generalised_Clipped_BGC_EW_V3"
+    """The same of LSOA 2011."""
+    lookup_layer: str = "LSOA11_LSOA21_LAD22_EW_LU_v5"
+    """Name of the service with the exact-fit lookup (V3) from LSOA 2011 to LSOA 2021."""
+    residents_url: str = "https://www.nomisweb.co.uk/api/v01/dataset/NM_2021_1.data.csv"
+    """Census 2021, table TS001 (usual residents), as CSV from Nomis."""
+    requests_per_second: float = 5.0
+    """Most requests a second; the police API allows 15."""
+    timeout_s: float = 60.0
+    """How long a silent service is waited for; a whole answer may take ten times as long."""
+    retries: int = 5
+    """How often a request that failed for a passing reason is sent again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings of a run; the defaults suit a data.police.uk download and a London borough."""
 
@@ -96,6 +121,7 @@ class Settings:
     focus: Focus = field(default_factory=Focus)
     hotspots: Hotspots = field(default_factory=Hotspots)
     map: Map = field(default_factory=Map)
+    services: Services = field(default_factory=Services)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
@@ -109,7 +135,13 @@ _RANGES: dict[str, tuple[float, float]] = {
     "max_width_m": (20, 20_000),
     "min_per_month": (0, 1_000_000),
     "max_number": (1, 500),
+    "requests_per_second": (0.01, 14),
+    "timeout_s": (0.1, 600),
+    "retries": (0, 10),
 }
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+_LAYER = re.compile(r"[A-Za-z0-9_]+")
 
 CLASS_BREAKS = 4
 
@@ -223,6 +255,10 @@ def _check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         rising = all(a < b for a, b in pairwise(value))
         if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
             raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
+    if name.endswith("_url") and _ADDRESS.fullmatch(value) is None:
+        raise SettingsError(f"{where} must be an address that begins with https:// or http://, not {value!r}.")
+    if name.endswith("_layer") and _LAYER.fullmatch(value) is None:
+        raise SettingsError(f"{where} must be the name of a service, of letters, digits and _, not {value!r}.")
     if name == "categories" and not (value and all(item.strip() for item in value)):
         raise SettingsError(f"{where} must name at least one crime type.")
 

@@ -16,7 +16,7 @@ SECTION_OF = {
     for section in dataclasses.fields(Settings)
     for setting in dataclasses.fields(getattr(Settings(), section.name))
 }
-WHOLE = {"analysis_epsg", "window_months", "min_incidents", "max_number"}
+WHOLE = {"analysis_epsg", "window_months", "min_incidents", "max_number", "retries"}
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
 
@@ -62,11 +62,7 @@ def test_defaults_lie_within_their_own_ranges():
 
 
 def test_every_range_belongs_to_a_setting_and_every_number_has_a_range():
-    numbers = {
-        name
-        for name, section in SECTION_OF.items()
-        if isinstance(_default(section, name), int | float | None)
-    }
+    numbers = {name for name, section in SECTION_OF.items() if isinstance(_default(section, name), int | float | None)}
     assert set(_RANGES) == numbers
 
 
@@ -195,7 +191,7 @@ def test_the_smallest_width_is_not_above_the_largest():
     [
         ({"hotspot": {}}, r"'hotspot' is not a known section\. Did you mean 'hotspots'\?"),
         ({"maps": {}}, r"'maps' is not a known section\. Did you mean 'map'\?"),
-        ({"xyz": {}}, r"'xyz' is not a known section\. Known: areas, focus, hotspots, map, report\."),
+        ({"xyz": {}}, r"'xyz' is not a known section\. Known: areas, focus, hotspots, map, report, services\."),
         (
             {"hotspots": {"radius": 5}},
             r"'radius' is not a known setting of \[hotspots\]\. Did you mean 'radius_m'\?",
@@ -337,10 +333,7 @@ def test_settings_survive_a_round_trip():
 
 
 def _without_none(document):
-    return {
-        name: {key: value for key, value in table.items() if value is not None}
-        for name, table in document.items()
-    }
+    return {name: {key: value for key, value in table.items() if value is not None} for name, table in document.items()}
 
 
 def _listed(document):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from typing import Annotated
 
@@ -10,6 +11,8 @@ from rich.console import Console
 
 from hotspots import __version__
 from hotspots.cli.demo import demo
+from hotspots.cli.fetch import fetch
+from hotspots.cli.report import printable
 from hotspots.cli.run import run_command
 from hotspots.errors import HotspotsError
 
@@ -23,6 +26,7 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("demo")(demo)
+app.add_typer(fetch, name="fetch")
 
 
 def _version(wanted: bool) -> None:
@@ -43,11 +47,12 @@ def options(
 
 def run() -> None:
     """Run the command line: exit code 1 and one sentence for bad input, 2 for wrong usage."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a street's name must not stop a Windows console
     try:
         app()
     except HotspotsError as error:
-        Console(stderr=True, highlight=False).print(f"Error: {error}", markup=False, soft_wrap=True)
+        message = printable(" ".join(str(error).split()))
+        Console(stderr=True, highlight=False).print(f"Error: {message}", markup=False, emoji=False, soft_wrap=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("Stopped; nothing was changed.")
-        sys.exit(130)
