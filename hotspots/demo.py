@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from dataclasses import dataclass
 from importlib import resources
@@ -15,7 +14,7 @@ from hotspots.errors import OutputError
 from hotspots.files import new_folder, write_text
 from hotspots.pipeline.inputs import Inputs
 from hotspots.pipeline.month import MonthRequest, MonthResult, run_month
-from hotspots.settings import Report, Settings
+from hotspots.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,6 +41,15 @@ class DemoInputs:
     """Outline of the LSOAs, GeoJSON in EPSG:4326: super-generalised, for the demonstration only."""
     events: Path
     """CSV of invented events, local times, longitude and latitude in EPSG:4326."""
+    settings: Path
+    """Settings that mark every page made of these inputs as synthetic."""
+
+
+SETTINGS = f"""[report]
+marking = "Synthetic data"
+notice = "{NOTICE}"
+source = "synthetic, invented for this demonstration"
+"""
 
 
 def outline_text() -> str:
@@ -93,11 +101,16 @@ def write_demo_inputs(folder: Path, seed: int = DEMO_SEED) -> DemoInputs:
         The folder or a file cannot be written.
     """
     texts = {f"incidents/{name}": text for name, text in incident_files(seed).items()}
-    texts |= {OUTLINE: outline_text(), "events.csv": EVENTS_CSV}
+    texts |= {OUTLINE: outline_text(), "events.csv": EVENTS_CSV, "hotspots.toml": SETTINGS}
     with new_folder(folder, replace=True) as work:
         for name, text in texts.items():
             write_text(work / name, text)
-    return DemoInputs(incidents=folder / "incidents", boundaries=folder / OUTLINE, events=folder / "events.csv")
+    return DemoInputs(
+        incidents=folder / "incidents",
+        boundaries=folder / OUTLINE,
+        events=folder / "events.csv",
+        settings=folder / "hotspots.toml",
+    )
 
 
 def run_demo(out: Path, progress: Callable[[str], None] | None = None) -> MonthResult:
@@ -125,9 +138,8 @@ def run_demo(out: Path, progress: Callable[[str], None] | None = None) -> MonthR
         progress("Making synthetic incidents")
     made = write_demo_inputs(out / "inputs")
     inputs = Inputs(DEMO_MONTH, (made.incidents,), (made.boundaries,), areas=("Bexley",))
-    request = MonthRequest(inputs, out, events=made.events, force=True, notices=(NOTICE,))
-    settings = dataclasses.replace(Settings(), report=Report(marking="Synthetic data"))
-    return run_month(request, settings, progress)
+    request = MonthRequest(inputs, out, events=made.events, force=True, settings_file=made.settings)
+    return run_month(request, load_settings(made.settings), progress)
 
 
 def _refuse_foreign(out: Path) -> None:

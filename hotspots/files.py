@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hotspots.errors import OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     import geopandas as gpd
@@ -71,7 +71,7 @@ def new_folder(target: Path, *, replace: bool = False) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def check_target(target: Path, *, replace: bool) -> None:
+def check_target(target: Path, *, replace: bool, own: Sequence[str] = ()) -> None:
     """Fail, before any work is done, where a folder cannot be made.
 
     Parameters
@@ -80,17 +80,26 @@ def check_target(target: Path, *, replace: bool) -> None:
         The folder to be made.
     replace
         May it replace an existing one?
+    own
+        Names of the files that such a folder holds; others were put there by somebody and are not replaced.
 
     Raises
     ------
     OutputError
-        The folder exists and may not be replaced, or it or a folder above it is a file.
+        The folder exists and may not be replaced, holds something else, or it or a folder above it is a file.
     """
     blocking = next((path for path in (target, *target.parents) if path.exists() and not path.is_dir()), None)
     if blocking is not None:
         raise OutputError(f"{blocking} is a file where a folder is needed; give another --out.")
     if target.exists() and not replace:
         raise OutputError(f"{target} already exists and is kept; add --force to replace it, or another --out.")
+    inside = sorted(path.name for path in target.iterdir()) if own and target.exists() else []
+    # Programs lay their own files beside an open one: month.gpkg-wal, ~$hotspots.csv.
+    foreign = [name for name in inside if not name.startswith((*own, "~$", "."))]
+    if foreign:
+        raise OutputError(
+            f"{target} also holds {', '.join(foreign[:5])}, which --force would delete; move it elsewhere."
+        )
 
 
 def _swap(work: Path, target: Path) -> None:

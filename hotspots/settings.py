@@ -32,6 +32,10 @@ class Report:
     """Title of the page; empty: made from the focus and the area."""
     marking: str = ""
     """Marking line at the top of every page, for example ``OFFICIAL``; empty: none."""
+    notice: str = ""
+    """A warning that the page must carry, for example that its data are synthetic; empty: none."""
+    source: str = ""
+    """Where the incidents come from; empty: the forces that the files name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Hotspots:
     """While the parameters are chosen, a denser place is cut until it is no wider than this."""
     min_per_month: float = 1.0
     """Fewest incidents a month, on average over the window."""
+    min_in_window: int = 5
+    """Fewest incidents in the whole window, however short it is: fewer are no place to send anyone for."""
     max_number: int = 10
     """Most hotspots on the list."""
 
@@ -134,6 +140,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "min_width_m": (20, 5_000),
     "max_width_m": (20, 20_000),
     "min_per_month": (0, 1_000_000),
+    "min_in_window": (1, 1_000_000),
     "max_number": (1, 500),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),

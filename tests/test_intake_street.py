@@ -144,7 +144,12 @@ def test_only_the_wanted_columns_are_kept(tmp_path):
         ({"y": "9" * 400}, "no_location", "Latitude", "9" * 400),
         ({"x": "549000", "y": "175000"}, "no_location", "Longitude", "549000"),
         ({"x": "0", "y": "0.0"}, "no_location", "Latitude", "0.0"),
-        ({"x": "51.45", "y": "0.14"}, "outside_great_britain", "Longitude, Latitude", "51.45, 0.14"),
+        (
+            {"x": "51.45", "y": "0.14"},
+            "outside_great_britain",
+            "Longitude, Latitude",
+            "51.45, 0.14 (longitude and latitude look swapped)",
+        ),
         ({"x": "2.35", "y": "48.85"}, "outside_great_britain", "Longitude, Latitude", "2.35, 48.85"),
         ({"month": ""}, "bad_month", "Month", ""),
         ({"month": "2024-13"}, "bad_month", "Month", "2024-13"),
@@ -379,7 +384,7 @@ def test_an_older_download_of_the_same_name_is_said(tmp_path):
     intake = balanced(read_street(paths))
     assert list(intake.accounts.index) == ["old/2024-01-met-street.csv", "new/2024-01-met-street.csv"]
     assert len(intake.notes) == 1
-    assert "Several different files are called 2024-01-met-street.csv" in intake.notes[0]
+    assert "2024-01 of Metropolitan Police Service is in 2 different files" in intake.notes[0]
 
 
 def test_coverage_counts_rows_per_force_and_month_rejected_ones_included(tmp_path):
@@ -424,7 +429,7 @@ def test_a_header_without_rows_beside_a_month_is_a_file_of_nothing(tmp_path):
 
 
 def test_headers_alone_are_an_error(tmp_path):
-    with pytest.raises(InputError, match=r"None of the 0 rows .* there are none"):
+    with pytest.raises(InputError, match=r"holds no rows under its header"):
         read(tmp_path, [])
 
 

@@ -45,7 +45,7 @@ def said(**given):
 @pytest.mark.parametrize(
     ("changes", "wanted"),
     [
-        ([], "No place in Bexley is small enough to patrol"),
+        ([], "No place of a walkable size in Bexley"),
         (
             ["usual"],
             "One hotspot covers 0.6 % of Bexley and holds 16 % of the serious violence of the 3 months it was drawn",

@@ -68,7 +68,9 @@ def test_a_neighbour_without_files_is_no_data(make):
 def test_a_neighbour_that_lacks_months_gets_no_rate_and_the_months_are_named(make, town):
     held = [month for month in kit.MONTHS if month not in {"2023-08", "2023-09", "2024-02"}]
     loaded = make([*town.rows, *kent_rows(held)])
-    assert loaded.notes == ("Kent Police lacks 2023-08 to 2023-09 and 2024-02: no rate in its 12 LSOAs (Dartford).",)
+    assert loaded.notes == (
+        "Kent Police lacks 2023-08 to 2023-09 and 2024-02: its 12 LSOAs (Dartford) are no data, out of every test.",
+    )
     dartford = loaded.areas["borough"] == "Dartford"
     assert not loaded.covered.loc[dartford, PERIODS[4]].any()
     assert loaded.covered.loc[dartford, PERIODS[3]].all()
@@ -86,12 +88,13 @@ def test_such_a_neighbour_is_counted_and_has_no_rate(town, tmp_path):
     assert areas.loc["E01000034", "n"] == 0
 
 
-def test_an_area_of_two_forces_uses_the_months_of_either(make, town):
+def test_an_area_of_two_forces_uses_the_months_of_the_main_one_and_the_other_is_no_data(make, town):
     rows = [row for row in town.rows if row["Month"] != "2023-10"] + kent_rows(["2024-05", "2023-10"])
     loaded = make(rows, areas=("Bexley", "Dartford"))
-    assert list(loaded.window) == list(PERIODS[2:])
-    assert any(note.startswith("Metropolitan Police Service lacks 2023-10:") for note in loaded.notes)
-    assert any(note.startswith("Kent Police lacks 2023-06 to 2023-09") for note in loaded.notes)
+    assert list(loaded.window) == [period for period in PERIODS[2:] if str(period) != "2023-10"]
+    assert loaded.missing == (pd.Period("2023-10", "M"),)
+    assert list(loaded.known) == list(loaded.areas["force"] == kit.MET)
+    assert [note.partition(" lacks")[0] for note in loaded.warnings] == ["Kent Police"]
 
 
 def test_a_month_that_only_a_neighbour_has_is_missing(make, town):
@@ -119,7 +122,7 @@ def test_a_district_nobody_knows_is_no_data_until_the_settings_name_its_force(ma
     named = make(layer=unknown_layer(), settings=Settings(areas=Areas(forces={"borchester": kit.MET})))
     assert (named.areas.loc[borchester, "force"] == kit.MET).all()
     assert named.covered[borchester].all().all()
-    assert named.notes == ()
+    assert named.notes == ("No row of any crime type lies in Borchester: are the files a selection?",)
 
 
 def test_the_window_is_that_of_the_settings(make):

@@ -23,8 +23,9 @@ from hotspots.intake.events import read_events
 from hotspots.pipeline import month as job
 from hotspots.pipeline.inputs import Inputs, load, metric_crs, parse_month
 from hotspots.pipeline.month import MonthRequest, run_month
-from hotspots.settings import Settings, with_hotspots
+from hotspots.settings import Report, Settings, with_hotspots
 from tests import conftest as kit
+from tests.test_pipeline_inputs import kent_rows
 
 HOSTILE = [
     "</script><img src=x onerror=alert(1)>",
@@ -100,7 +101,7 @@ def test_a_category_that_only_other_months_hold_is_no_hotspot_and_no_error(town,
     read = town.run(tmp_path / "out", incidents=kit.write_street(tmp_path / "in", rows), category="Drugs")
     assert read.csv("hotspots").empty
     assert (read.csv("areas")["n"].dropna() == 0).all()
-    assert "there is no hotspot to name" in read.said.out
+    assert "to be called a hotspot" in read.said.out
     assert len(read.layer("hotspots")) == 0
     header = next(csv.reader([(read.folder / "hotspots.csv").read_text(encoding="utf-8-sig")]))
     assert header[:3] == ["hotspot_id", "rank", "name"]
@@ -296,7 +297,12 @@ def test_tiles_are_a_choice_that_the_manifest_and_the_page_name(town, whole, tmp
 def test_a_zip_a_gz_and_a_folder_hold_the_same_rows(town, pack, tmp_path):
     shutil.make_archive(str(tmp_path / "download"), "zip", town.incidents)
     packed = town.run(tmp_path / "zip", incidents=tmp_path / "download.zip", events=town.folder / "events.csv")
-    assert packed.hashes == pack.hashes
+    same = packed.hashes.keys() - {"manifest.json"}
+    assert {name: packed.hashes[name] for name in same} == {name: pack.hashes[name] for name in same}
+    named = [file for file in packed.manifest["inputs"] if file["role"] == "incidents"]
+    whole = hashlib.sha256((tmp_path / "download.zip").read_bytes()).hexdigest()
+    assert named == [{"role": "incidents", "name": "download.zip", "sha256": whole}]
+    assert packed.manifest["by_file"] == pack.manifest["by_file"]
     single = kit.write_table(tmp_path / "all-street.csv", town.rows)
     squeezed = tmp_path / "all-street.csv.gz"
     squeezed.write_bytes(gzip.compress(single.read_bytes(), mtime=0))
@@ -436,9 +442,21 @@ def test_the_stages_leave_what_they_were_lent_as_it_was(inputs, tmp_path, monkey
     assert settings == Settings()
 
 
+def test_a_month_that_one_of_two_forces_lacks_is_no_fall(town, tmp_path):
+    held = [month for month in kit.MONTHS if month != kit.MONTH]
+    kent = [row for _ in range(4) for row in kent_rows(held)]
+    rows = [*town.rows, *(dict(row, **{"Crime ID": f"k{at}"}) for at, row in enumerate(kent))]
+    both = town.run(tmp_path / "both", incidents=kit.write_street(tmp_path / "in", rows), area=["Bexley", "Dartford"])
+    alone = town.run(tmp_path / "alone", area=["Bexley"])
+    ours = ["n", "n_month", "usual_low", "usual_high", "change", "share_of_n"]
+    pd.testing.assert_frame_equal(both.csv("hotspots")[ours], alone.csv("hotspots")[ours])
+    assert any("Kent Police lacks 2024-05" in notice for notice in both.manifest["notices"])
+    assert "Dartford" not in both.page.split("<h1")[1].split("</h1>")[0]
+
+
 def test_run_month_tells_what_it_does_and_returns_the_pack(inputs, tmp_path):
     steps: list[str] = []
-    result = run_month(MonthRequest(inputs, tmp_path, notices=("Mind the gap.",)), Settings(), steps.append)
+    result = run_month(MonthRequest(inputs, tmp_path), Settings(report=Report(notice="Mind the gap.")), steps.append)
     assert result.pack == tmp_path / kit.MONTH
     assert steps[0] == "Reading boundaries"
     assert [step for step in steps if not step.startswith("Reading ")] == [

@@ -16,7 +16,7 @@ SECTION_OF = {
     for section in dataclasses.fields(Settings)
     for setting in dataclasses.fields(getattr(Settings(), section.name))
 }
-WHOLE = {"analysis_epsg", "window_months", "min_incidents", "max_number", "retries"}
+WHOLE = {"analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries"}
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
 
@@ -196,7 +196,10 @@ def test_the_smallest_width_is_not_above_the_largest():
             {"hotspots": {"radius": 5}},
             r"'radius' is not a known setting of \[hotspots\]\. Did you mean 'radius_m'\?",
         ),
-        ({"report": {"zzz": 5}}, r"'zzz' is not a known setting of \[report\]\. Known: marking, title\."),
+        (
+            {"report": {"zzz": 5}},
+            r"'zzz' is not a known setting of \[report\]\. Known: marking, notice, source, title\.",
+        ),
         ({"map": {"radius_m": 5}}, r"'radius_m' is not a known setting of \[map\]"),
     ],
 )

@@ -124,7 +124,7 @@ def find_clusters(
         whose listed clusters hold most incidents (the smaller of equals), and the minimum rises from
         place to place. With the minimum set, it is the same everywhere and no size is enforced.
     """
-    least = max(1, math.ceil(settings.min_per_month * months - 1e-9))
+    least = max(settings.min_in_window, math.ceil(settings.min_per_month * months - 1e-9))
     radii = RADII_M if settings.radius_m is None else (settings.radius_m,)
     best: tuple[int, float, list[_Place]] | None = None
     tried = []

@@ -23,6 +23,7 @@ def demo(
         result,
         then=(
             f"hotspots run --month 2021-11 --incidents {quoted(inputs / 'incidents')} "
-            f"--boundaries {quoted(inputs / 'bexley-and-neighbours-lsoa2011-bsc.geojson')} --area Bexley"
+            f"--boundaries {quoted(inputs / 'bexley-and-neighbours-lsoa2011-bsc.geojson')} --area Bexley "
+            f"--settings {quoted(inputs / 'hotspots.toml')}"
         ),
     )

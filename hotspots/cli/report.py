@@ -205,7 +205,7 @@ def _sentences(result: MonthResult) -> list[str]:
         lines.append(f"Invalid polygons repaired: {named}{more}.")
     if loaded.boundaries.repeated:
         lines.append(f"LSOAs given more than once, their polygons joined: {len(loaded.boundaries.repeated)}.")
-    lines += loaded.notes
+    lines += [*loaded.warnings, *loaded.notes]
     return lines if lines[-1] else lines[:-1]
 
 

@@ -122,8 +122,7 @@ def read_street(
     rejects = reject.table()
     accepted = raw[reject.open]
     if accepted.empty:
-        why = f"the first was rejected as {rejects['reason'].iloc[0]}" if len(rejects) else "there are none"
-        raise InputError(f"None of the {len(raw):,} rows of {files[0].name} … has a usable month and location; {why}.")
+        raise InputError(_nothing_usable(rejects, files))
     keys = _keys(accepted)
     force = pd.Series(accepted["force"].to_numpy(), index=pd.Index(keys, name="incident_id"), name="force")
     return Intake(
@@ -135,6 +134,19 @@ def read_street(
         files=files,
         differ_in_place=differ,
         notes=notes,
+    )
+
+
+def _nothing_usable(rejects: pd.DataFrame, files: Sequence[InputFile]) -> str:
+    """Say what was wrong with the first of the rows, none of which can be used."""
+    shown = files[0].name + (f" and {len(files) - 1} more files" if len(files) > 1 else "")
+    if rejects.empty:
+        return f"{shown} holds no rows under its header; download it again."
+    first = rejects.iloc[0]
+    value = f" ({first['column']} {first['value']!r})" if isinstance(first["column"], str) else ""
+    return (
+        f"None of the {len(rejects):,} rows of {shown} has a usable month (YYYY-MM) and location; the first was "
+        f"rejected as {first['reason']}{value}."
     )
 
 
@@ -156,7 +168,8 @@ def _judge(raw: pd.DataFrame, analysis_epsg: int) -> tuple[_Rejections, int]:
     reject.where(raw.index.isin(repeats), "repeated_id", "Crime ID", _row_names(raw, kept, repeats))
     column = pd.Series(np.where(good_x, "Latitude", "Longitude"), index=raw.index)
     reject.where(~usable, "no_location", column, raw["latitude"].where(good_x, raw["longitude"]))
-    place = raw["longitude"] + ", " + raw["latitude"]
+    swapped = _in_great_britain(raw.assign(x=raw["y"], y=raw["x"]))
+    place = raw["longitude"] + ", " + raw["latitude"] + np.where(swapped, " (longitude and latitude look swapped)", "")
     reject.where(abroad, "outside_great_britain", "Longitude, Latitude", place)
     return reject, _differ_in_place(raw, kept, repeats)
 
@@ -175,7 +188,6 @@ def _read_all(
     names = labels(found)
     frames: list[pd.DataFrame] = []
     first_with: dict[str, str] = {}
-    seen: dict[str, str] = {}
     notes: list[str] = []
     for packed, name in zip(found, names, strict=True):
         if progress is not None:
@@ -195,12 +207,24 @@ def _read_all(
         frames.append(frame)
         if original != name:
             notes.append(f"{name} is byte for byte the file {original}: its rows are not counted again.")
-        if seen.setdefault(packed.label, content) != content:
+    raw = pd.concat(frames, ignore_index=True)
+    notes += _editions(raw)
+    return raw, names, _as_given(found, names), tuple(dict.fromkeys(notes))
+
+
+def _editions(raw: pd.DataFrame) -> list[str]:
+    """Name the months of a force of which several files hold rows without an ID: those rows may count twice."""
+    bare = raw[(raw["id"] == "") & ~raw["repeated_file"]]
+    notes = []
+    for (force, month), rows in bare.groupby(["force", "month"]):
+        names = rows["source_file"].unique()
+        if len(names) > 1:
             notes.append(
-                f"Several different files are called {packed.label}: rows without an ID in both count twice; "
-                "keep the newer download only.",
+                f"{month} of {force or 'an unnamed force'} is in {len(names)} different files "
+                f"({', '.join(sorted(names))}): rows without an ID, such as anti-social behaviour, count once for "
+                "each; keep only the newest download.",
             )
-    return pd.concat(frames, ignore_index=True), names, _as_given(found, names), tuple(dict.fromkeys(notes))
+    return notes
 
 
 def _as_given(found: Sequence[Packed], names: Sequence[str]) -> tuple[InputFile, ...]:

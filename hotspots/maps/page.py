@@ -8,7 +8,7 @@ from jinja2 import BaseLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from hotspots.errors import TableError
-from hotspots.maps import offline, panel
+from hotspots.maps import offline, panel, words
 from hotspots.maps.encode import safe_json
 from hotspots.maps.layers import build_map, pieces
 from hotspots.maps.payload import build_payload
@@ -90,6 +90,7 @@ def _static(content: PageContent) -> dict[str, Any]:
         "rate_headings": panel.rate_headings(content.measures),
         "bars": panel.bars(content.months),
         "months": content.months,
+        "held": words.months_held(content.months),
         "has_gap": panel.has_gap(content.months),
         "has_ring": bool((content.areas["zone"] != "area").any()),
         "has_locations": not content.locations.empty,

@@ -42,7 +42,7 @@ def build_payload(content: PageContent) -> dict[str, Any]:
     return {
         "origin": list(origin),
         "month": content.words.month_short,
-        "window": len(content.months),
+        "window": words.months_held(content.months),
         "tiles": content.tiles is not None,
         "measures": [{"title": m.title, "ranges": words.class_ranges(m.breaks)} for m in content.measures],
         "areas": _areas(areas, content.measures, origin),

@@ -10,6 +10,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hotspots.maps.content import MonthCount
+
 NONE = "–"
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -64,6 +66,12 @@ def share(value: float) -> str:
 def usual(low: Any, high: Any) -> str:  # noqa: ANN401 - cells of a frame
     """Return the usual range, for example ``5–11``; a dash where it is not known."""
     return NONE if pd.isna(low) or pd.isna(high) else f"{int(low):,}–{int(high):,}"
+
+
+def months_held(months: Iterable[MonthCount]) -> str:
+    """Return how many months a window's counts are made of; one that is missing from the input is none of them."""
+    held = sum(month.n is not None for month in months)
+    return "1 month" if held == 1 else f"{held} months"
 
 
 def class_ranges(breaks: Iterable[float]) -> list[str]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+PACK_FILES = ("map.html", "hotspots.csv", "areas.csv", "rejects.csv", "month.gpkg", "manifest.json")
+"""What a pack holds."""
+
 INCIDENT_COLUMNS = [
     "month",
     "category",

@@ -154,8 +154,8 @@ def _where(facts: Facts) -> str:
     months = len(facts.months.dropna())
     if count == 0:
         return (
-            f"No place in {facts.area} is small enough to patrol and holds one incident of {facts.focus} a month on "
-            "average: there is no hotspot to name."
+            f"No place of a walkable size in {facts.area} holds enough {facts.focus} to be called a hotspot, one "
+            "incident a month on average."
         )
     verb, noun = ("covers", "hotspot") if count == 1 else ("cover", "hotspots")
     span = "month" if months == 1 else months_word(months)
@@ -246,8 +246,9 @@ def _what_a_hotspot_is(facts: Facts, clustering: Clustering, settings: Settings)
     plural = "" if wanted.min_per_month == 1 else "s"
     return (
         f"DBSCAN joins incident locations that lie close together, each weighted by its incidents. {radius} {minimum} "
-        f"A hotspot is drawn no smaller than {wanted.min_width_m:g} m across and holds at least "
-        f"{wanted.min_per_month:g} incident{plural} a month on average over "
+        f"A hotspot is drawn no smaller than {wanted.min_width_m:g} m across (where two touch, the line between "
+        f"them runs half way) and holds at least "
+        f"{wanted.min_per_month:g} incident{plural} a month on average (and {wanted.min_in_window} in all) over "
         f"{months_word(len(facts.months.dropna()))}; at "
         f"most {wanted.max_number} are listed, the busiest first."
     )

@@ -52,7 +52,6 @@ def page_content(
     loaded: Loaded,
     settings: Settings,
     *,
-    notices: tuple[str, ...] = (),
     tiles: str | None = None,
 ) -> PageContent:
     """Return the content of the month's page.
@@ -63,8 +62,6 @@ def page_content(
         What the page shows and says.
     loaded, settings
         The tables the job started from, and the settings in force.
-    notices
-        Lines that the page must carry.
     tiles
         URL template of a tile server.
 
@@ -74,17 +71,41 @@ def page_content(
         Labelled frames and finished sentences.
     """
     return PageContent(
-        words=_words(facts, tables.clustering, loaded, settings, notices),
+        words=_words(facts, tables.clustering, loaded, settings),
         measures=tables.measures,
         months=_month_bars(facts.months),
         areas=tables.areas,
         outline=tables.outline,
         neighbours=neighbours_of(loaded.areas, reach_m=_GROUND_REACH_M, tolerance_m=_GROUND_TOLERANCE_M),
         hotspots=tables.hotspots,
-        locations=locations(tables.context[tables.context["in_focus"]], loaded.month),
+        locations=locations(in_tests(tables.context, loaded), loaded.month),
         events=tables.events,
         tiles=tiles,
     )
+
+
+def notices(settings: Settings, loaded: Loaded) -> list[str]:
+    """Return the lines that the page must carry: the one of the settings, and parts of the area without data."""
+    return [*filter(None, [settings.report.notice]), *loaded.warnings]
+
+
+def in_tests(context: gpd.GeoDataFrame, loaded: Loaded) -> gpd.GeoDataFrame:
+    """Return the rows in focus without those of LSOAs whose force lacks a month: they are no data.
+
+    Parameters
+    ----------
+    context
+        LOCATED rows of the window in the area or its ring.
+    loaded
+        The tables the job started from.
+
+    Returns
+    -------
+    GeoDataFrame
+        LOCATED rows; a row in no LSOA stays.
+    """
+    counted = context["lsoa_code"].map(loaded.known).fillna(value=True).astype(bool)
+    return context[context["in_focus"] & counted]
 
 
 def gather_facts(
@@ -119,7 +140,7 @@ def gather_facts(
     reasons = loaded.intake.rejects["reason"]
     return words.Facts(
         month=loaded.month,
-        area=words.area_name(inputs.areas, loaded.areas),
+        area=words.area_name(inputs.areas, loaded.areas[loaded.known]),
         focus=words.focus_name(loaded.categories, inputs.categories, settings),
         months=counts,
         usual=usual_total(held[:-1]),
@@ -136,10 +157,10 @@ def _words(
     clustering: Clustering,
     loaded: Loaded,
     settings: Settings,
-    notices: tuple[str, ...],
 ) -> Words:
+    forces = f"{', '.join(sorted(set(loaded.intake.coverage['force']) - {''}))}, street-level files"
     sources = [
-        f"Incidents: {', '.join(sorted(set(loaded.intake.coverage['force']) - {''}))}, street-level files.",
+        f"Incidents: {settings.report.source or forces}.",
         *words.LICENCE,
         *(
             ["Population: Office for National Statistics, Open Government Licence v3.0."]
@@ -154,7 +175,7 @@ def _words(
         title=words.title(facts, settings),
         subtitle=words.subtitle(facts),
         marking=settings.report.marking,
-        notices=notices,
+        notices=tuple(notices(settings, loaded)),
         headline=words.headline(facts),
         method=method,
         sources=tuple(sources),

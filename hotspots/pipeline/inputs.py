@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 import re
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
     from hotspots.intake.files import InputFile
     from hotspots.settings import Settings
+
+
+_NAMED_AT_MOST = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,19 @@ class Loaded:
     """LOCATED: every accepted row of every month."""
     month: pd.Period
     window: pd.PeriodIndex
-    """Months of the window that the files hold for the area, oldest first; the last one is ``month``."""
+    """Months of the window that the files hold for the area's main force, oldest first; the last is ``month``."""
     missing: tuple[pd.Period, ...]
     """Months of the window that no file holds for the area."""
     covered: pd.DataFrame
     """Index of ``areas``: has its force files for the month of the column?"""
+    known: pd.Series
+    """Index of ``areas``: has its force files for every month of ``window``? Else it is out of every test."""
     categories: tuple[str, ...]
     """Crime types in focus that the data hold."""
     absent: tuple[str, ...]
     """Default crime types that the data do not hold."""
+    warnings: tuple[str, ...]
+    """What a reader must see first: parts of the area that are no data."""
     notes: tuple[str, ...]
     """What a reader must know of the input, in sentences."""
     files: tuple[InputFile, ...]
@@ -111,17 +119,12 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
     lookup, lookup_files = read_lookup(inputs.lookup) if inputs.lookup is not None else (None, ())
     areas, residents_files, residents_notes = _with_residents(areas, inputs.population)
     say("Joining incidents to LSOAs")
-    located = locate(
-        intake.incidents.to_crs(epsg),
-        areas,
-        categories=categories,
-        tolerance_m=settings.areas.edge_tolerance_m,
-        context_m=settings.areas.context_m,
-        lookup=lookup,
-    )
+    tolerance_m, context_m = settings.areas.edge_tolerance_m, settings.areas.context_m
+    points = intake.incidents.to_crs(epsg)
+    located = locate(points, areas, categories=categories, tolerance_m=tolerance_m, context_m=context_m, lookup=lookup)
     areas = with_forces(areas, intake.coverage, settings.areas.forces, _reported(located, intake, areas))
     window, missing, covered = _window(areas, intake.coverage, month, settings.hotspots.window_months)
-    return Loaded(
+    loaded = Loaded(
         intake=intake,
         boundaries=boundaries,
         areas=areas,
@@ -130,12 +133,16 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
         window=window,
         missing=missing,
         covered=covered,
+        known=covered[list(window)].all(axis=1),
         categories=categories,
         absent=absent,
-        notes=(*intake.notes, *residents_notes, *_coverage_notes(areas, covered, window)),
+        warnings=(),
+        notes=(*intake.notes, *residents_notes),
         files=(*intake.files, *boundaries.files, *lookup_files, *residents_files),
         transformation=_transformation(epsg, intake.incidents.geometry.iloc[0]),
     )
+    own, around = _coverage_notes(loaded)
+    return dataclasses.replace(loaded, warnings=tuple(own), notes=(*loaded.notes, *around))
 
 
 def parse_month(text: str) -> pd.Period:
@@ -215,26 +222,34 @@ def _window(
     month: pd.Period,
     length: int,
 ) -> tuple[pd.PeriodIndex, tuple[pd.Period, ...], pd.DataFrame]:
-    """Return the months that the files hold for the area, those they lack, and who covers what."""
+    """Return the months that the files hold for the area's main force, those they lack, and who covers what.
+
+    The main force is, of those that hold the month, the one with most LSOAs of the area, of equals with most
+    months. A force that lacks a month of this window is no data throughout: a sum over some of its months would
+    pass for less crime.
+    """
     wanted = pd.period_range(end=month, periods=length, freq="M")
-    own = set(areas.loc[areas["zone"] == "area", "force"].dropna())
-    held = coverage[coverage["force"].isin(own)]
-    months = set(held["month"])
-    if month not in months:
-        forces = " and ".join(sorted(own)) or "the area's force"
+    own = areas.loc[areas["zone"] == "area", "force"].dropna().value_counts()
+    held = coverage[coverage["force"].isin(own.index)]
+    present = [force for force in own.index if force in set(held.loc[held["month"] == month, "force"])]
+    if not present:
+        forces = " and ".join(sorted(own.index)) or "the area's force"
         if held.empty:
             others = ", ".join(sorted(set(coverage["force"]) - {""}))
             raise InputError(
                 f"No file holds incidents of {forces}, which polices this area; the files are of {others}."
             )
+        months = set(held["month"])
         raise InputError(
             f"The files hold no month {month} of {forces}; they run from {min(months)} to {max(months)} "
             f"({len(months)} months). Choose one with --month, or add the missing download.",
         )
+    months_of = {force: set(held.loc[held["force"] == force, "month"]) for force in present}
+    main = min(present, key=lambda force: (-own[force], -len(months_of[force] & set(wanted)), force))
+    months = months_of[main]
     window = pd.PeriodIndex([period for period in wanted if period in months], freq="M")
     missing = tuple(period for period in wanted if period not in months)
-    asked = [*wanted, month - 12] if month - 12 not in wanted else [*wanted]
-    asked = list(dict.fromkeys([*asked, month - 1]))
+    asked = list(dict.fromkeys([*wanted, month - 12, month - 1]))
     by_force = {force: set(group["month"]) for force, group in coverage.groupby("force")}
     covered = pd.DataFrame(
         {period: areas["force"].map({force: period in held for force, held in by_force.items()}) for period in asked},
@@ -265,21 +280,29 @@ def _residents_notes(areas: gpd.GeoDataFrame, name: str) -> list[str]:
     return []
 
 
-def _coverage_notes(areas: gpd.GeoDataFrame, covered: pd.DataFrame, window: pd.PeriodIndex) -> list[str]:
-    """Say which LSOAs are no data, or not whole, and of which force they are."""
-    kept = areas[areas["zone"] != "beyond"]
-    months = covered.loc[kept.index, list(window)].sum(axis=1)
-    notes = []
-    for force, group in kept.groupby(kept["force"].fillna("")):
-        n_months = int(months[group.index].max())
-        its, boroughs = f"{len(group)} LSOA{'s' if len(group) > 1 else ''}", ", ".join(sorted(set(group["borough"])))
+def _coverage_notes(loaded: Loaded) -> tuple[list[str], list[str]]:
+    """Say which LSOAs are no data and of which force they are: of the area itself, and of the ring around it."""
+    kept = loaded.areas[loaded.areas["zone"] != "beyond"]
+    rows = loaded.located[loaded.located["month"].isin(loaded.window)]
+    busy = set(loaded.areas["borough"].reindex(rows["lsoa_code"].dropna().unique()))
+    notes: dict[str, list[str]] = {"area": [], "ring": []}
+    for (zone, force), group in kept.groupby(["zone", kept["force"].fillna("")]):
+        its, names = f"{len(group):,} LSOA{'s' if len(group) > 1 else ''}", sorted(set(group["borough"]))
+        boroughs = ", ".join(names) if len(names) <= _NAMED_AT_MOST else f"{len(names)} boroughs"
+        lacking = [period for period in loaded.window if not loaded.covered[period][group.index].any()]
+        quiet = sorted(set(group["borough"]) - busy)
         if not force:
-            notes.append(
-                f"No police force is known for {boroughs} ({its}): no data, not zero; name it under [areas] forces."
-            )
-        elif n_months == 0:
-            notes.append(f"No file of the window is from {force}: no data, not zero, in its {its} ({boroughs}).")
-        elif n_months < len(window):
-            lacking = [period for period in window if not covered[period][group.index].any()]
-            notes.append(f"{force} lacks {month_spans(lacking)}: no rate in its {its} ({boroughs}).")
-    return notes
+            said = f"No police force is known for {boroughs} ({its}): no data, not zero; name it under [areas] forces."
+        elif len(lacking) == len(loaded.window):
+            said = f"No file of the window is from {force}: no data, not zero, in its {its} ({boroughs})."
+        elif lacking:
+            said = f"{force} lacks {month_spans(lacking)}: its {its} ({boroughs}) are no data, out of every test."
+        elif quiet:
+            said = f"No row of any crime type lies in {', '.join(quiet)}: are the files a selection?"
+        else:
+            continue
+        notes[str(zone)].append(said)
+    chosen = (loaded.areas["zone"] == "beyond").any() or loaded.located["zone"].eq("ring").any()
+    if chosen and not (kept["zone"] == "ring").any():
+        notes["ring"].append("The boundary layer ends at the area's own line: no LSOAs around it to compare with.")
+    return notes["area"], notes["ring"]

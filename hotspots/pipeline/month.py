@@ -17,9 +17,9 @@ from hotspots.intake.street import empty_rejects, number_rejects
 from hotspots.maps.content import Measure
 from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
-from hotspots.pack.folder import Pack, write_pack
+from hotspots.pack.folder import PACK_FILES, Pack, write_pack
 from hotspots.pack.words import months_word
-from hotspots.pipeline.content import MonthTables, gather_facts, page_content
+from hotspots.pipeline.content import MonthTables, gather_facts, in_tests, notices, page_content
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
 from hotspots.places.areas import outline_of
@@ -48,8 +48,6 @@ class MonthRequest:
     """Replace an existing pack."""
     settings_file: Path | None = None
     """The settings file that was read, for the manifest."""
-    notices: tuple[str, ...] = ()
-    """Lines that the page must carry, such as that the data are synthetic."""
 
 
 @dataclass(frozen=True)
@@ -97,16 +95,16 @@ def run_month(
     """
     say = progress or (lambda _: None)
     target = request.out / str(parse_month(request.inputs.month))
-    check_target(target, replace=request.force)
+    check_target(target, replace=request.force, own=PACK_FILES)
     if request.tiles is not None:
         tile_server(request.tiles)  # an address that cannot be used is said before the work, not after it
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
     loaded = load(request.inputs, settings, progress)
     say("Finding hotspots")
     tables = _tables(loaded, settings, events)
-    facts = gather_facts(request.inputs, settings, loaded, tables.context[tables.context["in_focus"]], tables.hotspots)
+    facts = gather_facts(request.inputs, settings, loaded, in_tests(tables.context, loaded), tables.hotspots)
     say("Drawing the map")
-    page = build_page(page_content(tables, facts, loaded, settings, notices=request.notices, tiles=request.tiles))
+    page = build_page(page_content(tables, facts, loaded, settings, tiles=request.tiles))
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events)
     rejects = _rejects(loaded, events)
@@ -118,13 +116,13 @@ def run_month(
 def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> MonthTables:
     """Run the stages: hotspots, their names, the areas, the events of the period."""
     context = loaded.located[loaded.located["month"].isin(loaded.window) & (loaded.located["zone"] != "beyond")]
-    focus = context[context["in_focus"]]
+    focus = in_tests(context, loaded)
     own = loaded.areas["zone"] == "area"
     outline = outline_of(loaded.areas[own])
     found = find_hotspots(focus, settings.hotspots, len(loaded.window))
     names = name_hotspots(focus, found.members, loaded.areas)
     # Ground without data is not ground without incidents: shares are of what the files cover.
-    known = loaded.covered[list(loaded.window)].any(axis=1)
+    known = loaded.known
     searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
     hotspots = hotspot_table(focus, found, names, searched, loaded.window)
     areas, measures = _areas(loaded, settings)
@@ -184,7 +182,7 @@ def _document(
         data = unpack(request.settings_file)
         files.append(InputFile("settings", request.settings_file.name, sha256(data)))
     document = manifest(loaded, files, settings, tables.clustering, tables.measures) | {
-        "notices": list(request.notices)
+        "notices": notices(settings, loaded)
     }
     document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles}
     return document

@@ -78,7 +78,7 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
     const tip = make("div", "", make("b", "", a.name[i]));
     const rated = a.classes[measure][i] === null ? "no data" : `${rate(a.rates[measure][i])} · ${data.measures[measure].title}`;
     tip.append(make("span", "", rated));
-    if (a.n[i] !== null) tip.append(make("span", "", `${count(a.n[i])} in ${data.window} months, ${count(a.month[i])} in ${data.month}`));
+    if (a.n[i] !== null) tip.append(make("span", "", `${count(a.n[i])} in ${data.window}, ${count(a.month[i])} in ${data.month}`));
     const near = hotspotsPage.nearestLocation?.(latlng) ?? -1;
     if (near >= 0) {
       const l = data.locations;

@@ -145,7 +145,7 @@
     const place = `E ${h.easting}, N ${h.northing}`;
     return [`${h.rank} · ${h.name}`, [
       [data.month, make("span", "", `${h.month}${usual}: `, make("strong", "", h.change))],
-      [`${data.window} months`, `${h.n} incidents, ${h.share} of the total (chosen on these months)`],
+      [`${data.window}`, `${h.n} incidents, ${h.share} of the total (chosen on these months)`],
       ["Size", `${h.ha} ha, ${h.width} m across, ${h.land} of the area`],
       ["Mostly", h.mostly],
       ["LSOAs", h.lsoas],
@@ -156,7 +156,7 @@
   function areaCard(i) {
     const a = data.areas;
     const lines = [["Borough", a.borough.words[a.borough.rows[i]] ?? "–"], ["Code", a.code[i]]];
-    if (a.n[i] !== null) lines.push([data.month, count(a.month[i])], [`${data.window} months`, count(a.n[i])]);
+    if (a.n[i] !== null) lines.push([data.month, count(a.month[i])], [`${data.window}`, count(a.n[i])]);
     data.measures.forEach((m, at) => {
       const number = a.classes[at][i];
       lines.push([number === null ? "Rate" : `Class ${number}`, number === null ? `no data · ${m.title}` : `${rate(a.rates[at][i])} · ${m.title} (${m.ranges[number - 1]})`]);
