@@ -142,6 +142,8 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
         transformation=_transformation(epsg, intake.incidents.geometry.iloc[0]),
     )
     own, around = _coverage_notes(loaded)
+    if inputs.areas and not (areas["zone"] == "ring").any():
+        around.append("The boundary layer ends at the area's own line: no LSOAs around it to compare with.")
     return dataclasses.replace(loaded, warnings=tuple(own), notes=(*loaded.notes, *around))
 
 
@@ -302,7 +304,4 @@ def _coverage_notes(loaded: Loaded) -> tuple[list[str], list[str]]:
         else:
             continue
         notes[str(zone)].append(said)
-    chosen = (loaded.areas["zone"] == "beyond").any() or loaded.located["zone"].eq("ring").any()
-    if chosen and not (kept["zone"] == "ring").any():
-        notes["ring"].append("The boundary layer ends at the area's own line: no LSOAs around it to compare with.")
     return notes["area"], notes["ring"]

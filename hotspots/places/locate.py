@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
 _ON_EDGE_M = 0.001
 """A point this near to two polygons lies on their shared edge; projecting moves points by less."""
@@ -164,8 +163,9 @@ def _zones(located: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, context_m: float)
     zone: pd.Series = located["lsoa_code"].map(areas["zone"])
     nowhere = zone.isna()
     if nowhere.any():
-        own: BaseGeometry = shapely.union_all(areas.geometry.array[areas["zone"] == "area"], grid_size=_ON_EDGE_M)
-        near = shapely.dwithin(located.geometry.array[nowhere], own, context_m)
+        own = shapely.STRtree(areas.geometry.array[areas["zone"] == "area"])
+        near = np.zeros(int(nowhere.sum()), dtype=bool)
+        near[own.query(located.geometry.array[nowhere], predicate="dwithin", distance=context_m)[0]] = True
         zone[nowhere] = np.where(near, "ring", "beyond")
     return zone.astype("str")
 
