@@ -151,6 +151,7 @@ def hotspots(bad: str = "") -> gpd.GeoDataFrame:
             "lsoa_codes": [f"E01000008, E01000009{bad}", f"E01000021{bad}", f"E01000022{bad}"],
             "cross_border": [False, False, True],
             "min_incidents": np.full(3, 10, dtype=np.int64),
+            "n_points": np.array([1, 4, 9], dtype=np.int64),
         },
         geometry=shapes,
         index=pd.Index(["H-a", "H-b", "H-c"], name="hotspot_id"),

@@ -63,6 +63,7 @@ def test_what_is_counted_is_what_lies_on_the_drawn_ground(seed):
     for name, row in table.iterrows():
         on = shapely.intersects(row.geometry, focus.geometry.to_numpy())
         assert row["n"] == on.sum() >= 12
+        assert row["n_points"] == len(np.unique(shapely.get_coordinates(focus.geometry[on]), axis=0))
         assert row["n_month"] == (on & (focus["month"] == WINDOW[-1])).sum()
         assert row["n_in_area"] == (on & in_area).sum()
         assert row["share_of_n"] == pytest.approx((on & in_area).sum() / in_area.sum())

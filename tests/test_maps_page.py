@@ -333,3 +333,8 @@ def test_a_long_areas_table_is_cut_in_the_text_and_whole_in_the_data(monkeypatch
     assert table.count("<tr data-i=") == 10
     assert "the first 10 of 30" in table
     assert len(json.loads(text.split('id="page-data">')[1].split("</script>")[0])["areas"]["code"]) == 30
+
+
+def test_a_hotspot_of_one_map_point_says_so(text):
+    body = text.split('id="table-hotspots"')[1].split("</table>")[0]
+    assert body.count("one map point") == (fixtures.hotspots()["n_points"] == 1).sum() == 1

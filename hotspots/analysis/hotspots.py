@@ -160,6 +160,7 @@ def hotspot_table(
             "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
             "lsoa_codes": _lsoas(rows).reindex(key).fillna("").astype("str"),
             "min_incidents": found.minima,
+            "n_points": rows.geometry.to_wkb().groupby(rows["hotspot_id"]).nunique().reindex(key).astype(np.int64),
         },
         index=key,
     )

@@ -61,7 +61,7 @@ def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
         {
             "rank": row.rank,
             "name": row.name,
-            "small": row.top_category,
+            "small": ("one map point · " if row.n_points == 1 else "") + row.top_category,
             "month": words.count(row.n_month),
             "usual": words.usual(row.usual_low, row.usual_high),
             "change": row.change if row.change in CHANGE_SIGNS else "",

@@ -33,6 +33,7 @@ HOTSPOTS = table(
         "lsoa_codes": text(),
         "cross_border": flag(),
         "min_incidents": whole(1),
+        "n_points": whole(1),
         "geometry": geometry("Polygon", "MultiPolygon"),
     },
 )
