@@ -26,6 +26,8 @@ import pyproj
 import pytest
 import shapely
 
+from tests.fetch_fixtures import Server
+
 ROOT = Path(__file__).resolve().parents[1]
 REAL = Path(os.environ.get("HOTSPOTS_REAL_DATA") or ROOT.parent / "shared" / "data")
 
@@ -355,3 +357,18 @@ def real():
     if not (REAL / "police").is_dir():
         pytest.skip(f"the public data are not in {REAL}; set HOTSPOTS_REAL_DATA")
     return REAL
+
+
+@pytest.fixture
+def serve(monkeypatch):
+    """Start servers on this machine that answer as the given function does; no proxy stands between."""
+    monkeypatch.setenv("no_proxy", "*")
+    running: list[Server] = []
+
+    def start(answer):
+        running.append(Server(answer))
+        return running[-1]
+
+    yield start
+    for server in running:
+        server.close()

@@ -14,31 +14,12 @@ from tests.fetch_fixtures import (
     Police,
     Portal,
     Reply,
-    Server,
     record,
     services,
     wait_for,
 )
 
 MONTHS = ["2023-01", "2023-02"]
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def serve():
-    running: list[Server] = []
-
-    def start(answer):
-        running.append(Server(answer))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.close()
 
 
 @pytest.fixture

@@ -94,8 +94,9 @@ def test_the_command_it_shows_next_can_be_typed(demo, tmp_path):
     assert words[0] == "hotspots"
     said = kit.run_cli(*words[1:], cwd=tmp_path)
     assert said.code == 0, said.err
-    assert (tmp_path / "packs" / "2021-11" / "map.html").is_file()
-    assert "Synthetic" not in said.out
+    page = (tmp_path / "packs" / "2021-11" / "map.html").read_text(encoding="utf-8")
+    assert "Synthetic data: every incident" in page, "invented crime stays marked, whoever runs it"
+    assert "Incidents: Metropolitan" not in page
 
 
 @pytest.mark.parametrize("manifest", [None, "{", "[]", '{"notices": null}', '{"notices": ["other"]}'])

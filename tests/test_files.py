@@ -306,3 +306,13 @@ def test_a_geopackage_that_cannot_be_written_is_one_error(tmp_path):
     with pytest.raises(OutputError, match=r"x\.gpkg cannot be written"):
         write_geopackage(tmp_path / "missing" / "x.gpkg", layers())
     assert pyogrio.get_gdal_config_option("OGR_CURRENT_DATE") is None
+
+
+def test_what_somebody_else_put_into_a_folder_is_not_replaced(tmp_path):
+    for name in ("a.csv", "a.csv-wal", "~$a.csv"):
+        (tmp_path / name).write_text("x")
+    check_target(tmp_path, replace=True, own=("a.csv",))
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match=r"also holds notes\.txt"):
+        check_target(tmp_path, replace=True, own=("a.csv",))
+    check_target(tmp_path, replace=True)

@@ -324,3 +324,8 @@ def test_ids_are_unique_and_the_order_of_rows_changes_no_set_of_ids(tmp_path, ro
     assert list(one.events.index) == list(two.events.index)
     given_ids = {record["id"] for record in rows if record["title"] and parse_time(record["starts_at"])} - {""}
     assert given_ids <= set(one.events.index)
+
+
+def test_an_end_without_a_clock_is_the_end_of_that_day(tmp_path):
+    found = event(tmp_path, starts_at="2024-05-04 18:00", ends_at="2024-05-04")
+    assert found["ends_at"] == pd.Timestamp("2024-05-04 23:59", tz="Europe/London")

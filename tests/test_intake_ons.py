@@ -18,29 +18,10 @@ from hotspots.intake.ons import Lsoa, Ons, check_layer, envelope, geojson
 from tests.fetch_fixtures import (
     Portal,
     Reply,
-    Server,
     Time,
     as_json,
     services,
 )
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def serve():
-    running: list[Server] = []
-
-    def start(answer):
-        running.append(Server(answer))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.close()
 
 
 def feature(code, name, x=0.0, y=51.0, short="21"):

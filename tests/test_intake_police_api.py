@@ -33,7 +33,6 @@ from hotspots.intake.police_api import (
 from tests.fetch_fixtures import (
     Police,
     Reply,
-    Server,
     Time,
     as_json,
     record,
@@ -49,24 +48,6 @@ HEADER = TITLES.split(",")
 X, Y = 549_000, 176_000
 MONTH = "2023-01"
 SQUARE = asked_outline(shapely.box(X, Y, X + 3000, Y + 3000), epsg=27700, context_m=100)
-
-
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def serve():
-    running: list[Server] = []
-
-    def start(answer):
-        running.append(Server(answer))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.close()
 
 
 def degrees(x, y):

@@ -20,6 +20,7 @@ import pytest
 
 from hotspots.errors import OutputError, SettingsError, TableError
 from hotspots.maps import offline
+from hotspots.maps.content import MonthCount
 from hotspots.maps.layers import build_map, measure_names
 from hotspots.maps.page import build_page
 from tests import page_fixtures as fixtures
@@ -338,3 +339,11 @@ def test_a_long_areas_table_is_cut_in_the_text_and_whole_in_the_data(monkeypatch
 def test_a_hotspot_of_one_map_point_says_so(text):
     body = text.split('id="table-hotspots"')[1].split("</table>")[0]
     assert body.count("one map point") == (fixtures.hotspots()["n_points"] == 1).sum() == 1
+
+
+@pytest.mark.parametrize(("counts", "said"), [((None, None, 7), "1 month"), ((3, None, 0), "2 months")])
+def test_counts_are_of_the_months_held_not_of_those_asked_for(counts, said):
+    months = tuple(MonthCount(f"Jan {2020 + at}", n) for at, n in enumerate(counts))
+    body = build_page(fixtures.content(months=months))
+    assert body.count(f">{said}</th>") == 2
+    assert f'"window":"{said}"' in body

@@ -64,24 +64,6 @@ class Layer:
     boundaries: Path
 
 
-@pytest.fixture(autouse=True)
-def _no_proxy(monkeypatch):
-    monkeypatch.setenv("no_proxy", "*")
-
-
-@pytest.fixture
-def serve():
-    running: list[Server] = []
-
-    def start(answer):
-        running.append(Server(answer))
-        return running[-1]
-
-    yield start
-    for server in running:
-        server.close()
-
-
 JOBS: dict[Any, Any] = {}
 
 
