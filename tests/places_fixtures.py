@@ -53,14 +53,22 @@ def incidents(places, published=None, months=None, category="Robbery", street="H
         return pd.Series([value] * n if value is None or isinstance(value, str) else list(value), dtype="str")
 
     month = ["2024-05"] * n if months is None else months
+    never = pd.Series(pd.NaT, index=range(n), dtype=pd.DatetimeTZDtype("us", "Europe/London"))
     frame = gpd.GeoDataFrame(
         {
             "month": pd.PeriodIndex(month, freq="M"),
+            "occurred_at": never,
+            "occurred_until": never,
+            "time_known": np.zeros(n, dtype=bool),
             "category": text(category),
+            "offence_code": text(None),
+            "flags": text(""),
+            "themes": text(""),
+            "harm_weight": np.full(n, np.nan),
             "lsoa_published": text(published),
             "street": text(street),
             "institutional": np.zeros(n, dtype=bool),
-            "time_known": np.zeros(n, dtype=bool),
+            "source": text("police.uk"),
             "source_file": text("a.csv"),
             "source_row": np.arange(2, n + 2, dtype=np.int64),
         },

@@ -41,17 +41,13 @@ ROW = st.tuples(PLACE, st.integers(0, 14), st.sampled_from(["Robbery", "Burglary
 @given(st.lists(ROW, max_size=40), st.randoms())
 def test_areas_and_outside_together_are_all_rows_in_focus_of_the_window(rows, random):
     def made(some):
-        return locate(
-            incidents(
-                [(100 * x + 50, 100 * y + 50) for (x, y), _, _ in some],
-                months=[str(LAST - back) for _, back, _ in some],
-                category=[category for _, _, category in some],
-            ),
-            LAYER,
-            categories=("Robbery",),
-            tolerance_m=20,
-            context_m=1000,
+        given_rows = incidents(
+            [(100 * x + 50, 100 * y + 50) for (x, y), _, _ in some],
+            months=[str(LAST - back) for _, back, _ in some],
+            category=[category for _, _, category in some],
         )
+        focus = given_rows["category"] == "Robbery"
+        return locate(given_rows, LAYER, focus=focus, tolerance_m=20, context_m=1000)
 
     found = made(rows)
     stats = area_stats(found, LAYER, covered(LAYER), WINDOW)

@@ -12,8 +12,8 @@ from hotspots.analysis.clusters import width_m
 from hotspots.analysis.hotspots import find_hotspots, hotspot_table, locations
 from hotspots.geo.gridref import grid_reference
 from hotspots.intake.boundaries import read_boundaries
+from hotspots.intake.incidents import read_incidents
 from hotspots.intake.lookups import read_lookup
-from hotspots.intake.street import read_street
 from hotspots.places.areas import choose_area, outline_of
 from hotspots.places.locate import locate
 from hotspots.places.names import name_hotspots
@@ -306,10 +306,11 @@ def monthly(real, files, area, month, categories):
     layer = read_boundaries([real / "boundaries/lsoa2021/london-2021-lsoa-gen20.zip"], epsg=27700).areas
     lookup, _ = read_lookup(real / "lookups/lsoa2011_lsoa2021_exact_fit_lookup_ew_v3.csv.gz")
     areas = choose_area(layer, [area], context_m=1000)
-    rows = read_street(files).incidents.to_crs(27700)
+    rows = read_incidents(files).incidents.to_crs(27700)
     window = pd.period_range(end=month, periods=12, freq="M")
     rows = rows[rows["month"].isin(window)]
-    found = locate(rows, areas, categories=categories, tolerance_m=20, context_m=1000, lookup=lookup)
+    focus = rows["category"].isin(categories)
+    found = locate(rows, areas, focus=focus, tolerance_m=20, context_m=1000, lookup=lookup)
     focus = found[found["in_focus"] & (found["zone"] != "beyond")]
     return table_of(focus, window=window, outline=outline_of(areas[areas["zone"] == "area"]))
 

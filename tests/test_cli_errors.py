@@ -38,7 +38,6 @@ def street(folder, **changes):
 
 # name → (options that make the input bad, what the sentence must hold)
 CASES = {
-    # "Must show" of issue 2
     "missing incidents": (
         lambda d: {"incidents": d / "gone"},
         ["--incidents", "gone does not exist", "a folder or a zip"],
@@ -50,9 +49,9 @@ CASES = {
     "missing settings": (lambda d: {"settings": d / "gone.toml"}, ["gone.toml", "check --settings"]),
     "not a CSV": (
         lambda d: {"incidents": text(d, "x.csv", b"PK\x03\x04\x00\x00\x00binary")},
-        ["x.csv is not a CSV"],
+        ["x.csv is a workbook or packed"],
     ),
-    "a picture": (lambda d: {"incidents": text(d, "x.csv", b"\x89PNG\r\n\x1a\n" + bytes(64))}, ["x.csv is not a CSV"]),
+    "a picture": (lambda d: {"incidents": text(d, "x.csv", b"\x89PNG\r\n\x1a\n" + bytes(64))}, ["x.csv is not a text"]),
     "an empty file": (lambda d: {"incidents": text(d, "x.csv", "")}, ["x.csv is empty"]),
     "only a header": (
         lambda d: {"incidents": text(d, "x.csv", ",".join(kit.HEADER) + "\n")},
@@ -102,7 +101,10 @@ CASES = {
         lambda d: {"incidents": street(d, **{"Falls within": "", "Reported by": ""})},
         ["name no police force"],
     ),
-    "no usable row": (lambda d: {"incidents": street(d, Longitude="")}, ["x-street.csv", "usable", "no_location"]),
+    "no usable row": (
+        lambda d: {"incidents": street(d, Longitude="", Latitude="")},
+        ["x-street.csv", "usable", "no_location"],
+    ),
     "tiles without their places": (lambda _: {"tiles": "https://example.org/tiles"}, ["--tiles", "{z}/{x}/{y}.png"]),
     "tiles of another kind": (lambda _: {"tiles": "javascript:{z}{x}{y}"}, ["--tiles"]),
     "tiles that break out": (lambda _: {"tiles": 'https://e.org/{z}/{x}/{y}"><script>'}, ["--tiles"]),

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from hotspots.settings import Settings, settings_from
+from hotspots.settings import SOURCE_COLUMNS, Flag, Settings, Source, Theme, settings_from
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -30,9 +30,27 @@ def test_settings_shown_are_the_defaults():
 def test_every_setting_is_shown():
     shown = _settings_shown()
     for section in dataclasses.fields(Settings):
+        if section.name in {"sources", "themes"}:
+            continue
         assert f"[{section.name}]" in shown
         for setting in dataclasses.fields(getattr(Settings(), section.name)):
             assert re.search(rf"^#? ?{setting.name} = ", shown, re.MULTILINE), setting.name
+
+
+@pytest.mark.parametrize("kind", [Source, Flag, Theme])
+def test_every_setting_of_a_list_is_in_a_table(kind):
+    for setting in dataclasses.fields(kind):
+        assert re.search(rf"^\|.*`{setting.name}`", README, re.MULTILINE), setting.name
+
+
+def test_every_column_of_a_source_is_in_a_table():
+    for column in SOURCE_COLUMNS:
+        assert re.search(rf"^\|.*`{column}`", README, re.MULTILINE), column
+
+
+def test_the_source_shown_is_one_that_works():
+    for block in re.findall(r"```toml\n(.*?)```", README, re.DOTALL):
+        settings_from(tomllib.loads(block))
 
 
 def test_every_option_of_run_is_in_the_table():

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from hotspots.errors import HotspotsError
 from hotspots.intake.boundaries import read_boundaries
 from hotspots.intake.events import read_events
+from hotspots.intake.incidents import read_incidents
 from hotspots.intake.lookups import read_lookup, read_population
-from hotspots.intake.street import read_street
 from tests import intake_fixtures as fixtures
 from tests.intake_fixtures import asb, gzipped, layer, row, street_text, zip_bytes
 
@@ -41,7 +41,7 @@ PEOPLE = 'lsoa_code,residents\nE1,"1,234"\nE2,5\n'
 
 
 def _street(path: Path) -> None:
-    intake = read_street([path])
+    intake = read_incidents([path])
     assert len(intake.incidents) + len(intake.rejects) == intake.accounts["read"].sum()
 
 

@@ -23,7 +23,7 @@ from hotspots.intake.files import (
     shown_name,
     unpack,
 )
-from hotspots.intake.street import read_street
+from hotspots.intake.incidents import read_incidents
 from tests import intake_fixtures as fixtures
 from tests.intake_fixtures import asb, gzipped, row, street_file, street_text, text_file, zipped
 
@@ -64,7 +64,7 @@ def test_a_zip_of_folders_is_searched_and_the_shadows_of_a_mac_are_passed_over(t
         "folder-street.csv/": "",
         "/": "",
     }
-    intake = read_street([zipped(tmp_path / "download.ZIP", members)])
+    intake = read_incidents([zipped(tmp_path / "download.ZIP", members)])
     assert intake.accounts["accepted"].to_dict() == {
         NAME: 2,
         "2024-02-met-street.csv.gz": 1,
@@ -112,7 +112,7 @@ def test_a_name_of_odd_bytes_is_shown_with_question_marks(tmp_path):
     path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff-street.csv"))
     path.write_bytes(GOOD)
     assert shown_name(path) == "?-street.csv"
-    assert list(read_street([path]).accounts.index) == ["?-street.csv"]
+    assert list(read_incidents([path]).accounts.index) == ["?-street.csv"]
 
 
 # --- what cannot be opened -------------------------------------------------------------------------------------------
@@ -167,9 +167,9 @@ GZIP = gzipped(GOOD)
         ("x.zip", fixtures.zip_bytes({"readme.txt": "x"}), r"holds no file named \*-street.csv"),
         ("x.zip", fixtures.zip_bytes({"inner.zip": ZIP}), r"holds no file named \*-street.csv"),
         ("x.zip", fixtures.zip_bytes({}), r"holds no file named \*-street.csv"),
-        ("x.csv", ZIP, "binary data"),
-        ("x.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary data"),
-        ("x.csv", b"PK\x03\x04\x14\x00\x06\x00 an xlsx", "binary data"),
+        ("x.csv", ZIP, "is a workbook or packed, not a text"),
+        ("x.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR", "binary data|lacks the column"),
+        ("x.csv", b"PK\x03\x04\x14\x00\x06\x00 an xlsx", "is a workbook or packed, not a text"),
         ("x.csv", "Crime ID,Month".encode("utf-16-le"), "binary data"),
         ("x.csv", b"", "is empty"),
         ("x.csv", b"\xef\xbb\xbf", "is empty"),
@@ -181,7 +181,7 @@ GZIP = gzipped(GOOD)
 )
 def test_what_is_no_street_file_is_one_clear_sentence(tmp_path, name, data, said):
     with pytest.raises(InputError, match=said) as caught:
-        read_street([text_file(tmp_path, name, data)])
+        read_incidents([text_file(tmp_path, name, data)])
     assert "\n" not in str(caught.value)
     assert name.partition(".")[0] in str(caught.value)
 
@@ -230,7 +230,7 @@ CAFE = street_text([row(street="On or near Café £ – Way")])
     ids=["utf-8", "bom", "two boms", "cp1252", "utf-16", "utf-16-be", "lf", "cr"],
 )
 def test_every_usual_encoding_and_line_end_gives_the_same_text(tmp_path, data):
-    intake = read_street([text_file(tmp_path, "x.csv", data)])
+    intake = read_incidents([text_file(tmp_path, "x.csv", data)])
     assert intake.incidents.loc["a1", "street"] == "Café £ – Way"
     assert intake.incidents.loc["a1", "source_row"] == 2
 
@@ -275,7 +275,7 @@ def test_row_numbers_in_a_street_file(tmp_path):
             "",
         ],
     )
-    intake = read_street([text_file(tmp_path, "x.csv", text)])
+    intake = read_incidents([text_file(tmp_path, "x.csv", text)])
     assert list(intake.incidents["source_row"]) == [3]
     assert list(intake.rejects["source_row"]) == [5]
 
@@ -337,7 +337,7 @@ def test_rows_too_short_are_filled_and_rows_too_long_are_told():
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_a_zip_with_a_byte_damaged_is_read_or_our_error(tmp_path, method):
     sound = fixtures.zip_bytes({NAME: GOOD}, method)
-    assert read_street([text_file(tmp_path, "x.zip", sound)]).accounts["accepted"].tolist() == [2]
+    assert read_incidents([text_file(tmp_path, "x.zip", sound)]).accounts["accepted"].tolist() == [2]
     for position in range(0, len(sound), 2):
         path = text_file(tmp_path, "x.zip", damaged(sound, position))
         try:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hotspots.intake.boundaries import read_boundaries
+from hotspots.intake.incidents import read_incidents
 from hotspots.intake.lookups import RULES, read_lookup, read_population
-from hotspots.intake.street import read_street
 from tests import intake_fixtures as fixtures
 from tests.intake_fixtures import REAL
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hotspots.intake.street import Intake
+    from hotspots.intake.accept import Intake
 
 pytestmark = [
     pytest.mark.real,
@@ -46,7 +46,7 @@ def balanced(intake: Intake) -> pd.DataFrame:
 
 @pytest.fixture(scope="module")
 def city() -> Intake:
-    return read_street([POLICE / "city-of-london"])
+    return read_incidents([POLICE / "city-of-london"])
 
 
 def test_city_no_row_is_lost(city):
@@ -86,7 +86,7 @@ def test_city_coordinates_are_the_nearest_numbers_to_their_text(city):
 
 def test_met_burglary_of_four_boroughs_is_whole():
     (path,) = (POLICE / "met-burglary").glob("bexley-*.csv.gz")
-    intake = read_street([path])
+    intake = read_incidents([path])
     assert balanced(intake)["read"].tolist() == [108_196]
     assert intake.coverage["month"].nunique() == 157
     bare = intake.incidents.index.str.startswith("no-id-").sum()
@@ -95,13 +95,13 @@ def test_met_burglary_of_four_boroughs_is_whole():
 
 
 def test_one_met_month_has_both_vintages_of_codes():
-    intake = read_street([POLICE / "met-burglary" / "2023-03-metropolitan-street.burglary-only.csv"])
+    intake = read_incidents([POLICE / "met-burglary" / "2023-03-metropolitan-street.burglary-only.csv"])
     assert balanced(intake)["read"].tolist() == [4_925]
     assert set(intake.incidents["month"].astype(str)) == {"2023-03"}
 
 
 def test_kent_is_whole():
-    intake = read_street([POLICE / "kent" / "2021-08-kent-street.csv.gz"])
+    intake = read_incidents([POLICE / "kent" / "2021-08-kent-street.csv.gz"])
     assert balanced(intake)["read"].tolist() == [18_287]
     assert fixtures.counts(intake.rejects)["no_location"] == 189
     assert set(intake.force) == {"Kent Police"}

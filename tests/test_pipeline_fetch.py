@@ -23,9 +23,9 @@ import pytest
 from hotspots.errors import InputError, OutputError, SettingsError
 from hotspots.intake.boundaries import read_boundaries
 from hotspots.intake.download import Client
+from hotspots.intake.incidents import read_incidents
 from hotspots.intake.lookups import read_lookup, read_population
 from hotspots.intake.police_api import asked_outline
-from hotspots.intake.street import read_street
 from hotspots.pipeline import fetch as pipeline
 from hotspots.pipeline.fetch import IncidentsRequest, fetch_incidents, months_between
 from hotspots.pipeline.fetch_boundaries import BoundariesRequest, fetch_boundaries
@@ -191,7 +191,7 @@ def test_the_district_decides_the_force(serve, town, records, tmp_path, kit):
 
 def test_a_run_reads_the_folder(serve, town, records, tmp_path):
     fetch(serve(Police(records)), town, tmp_path / "data")
-    intake = read_street([tmp_path / "data"])
+    intake = read_incidents([tmp_path / "data"])
     assert len(intake.rejects) == 0
     assert len(intake.incidents) == sum(len(lines_of(path)) for path in (tmp_path / "data").rglob("*.csv"))
     assert set(intake.coverage["force"]) == {MET, KENT}
@@ -593,7 +593,7 @@ def test_real_answers_pass_the_whole_path(serve, real, tmp_path):
     layer = real / "boundaries" / "lsoa2011" / "E09000011.json"
     town = Layer(layer)
     fetch(server, town, tmp_path / "data", areas=["Greenwich"], months="2018-04:2018-06")
-    intake = read_street([tmp_path / "data"])
+    intake = read_incidents([tmp_path / "data"])
     assert len(intake.incidents) + len(intake.rejects) == sum(map(len, answers.values()))
     assert set(intake.rejects["reason"]) <= {"repeated_id"}
     assert set(intake.coverage["force"]) == {MET}

@@ -46,10 +46,10 @@ def test_tables_are_whole_and_in_the_analysis_crs(make, town):
     assert list(loaded.located.index) == list(loaded.intake.incidents.index)
     assert loaded.located.crs.to_epsg() == loaded.areas.crs.to_epsg() == 27700
     assert set(loaded.located["month"]) == set(PERIODS), "months outside the window are there for last year's count"
-    assert list(loaded.window) == list(PERIODS[2:])
-    assert loaded.missing == ()
-    assert loaded.categories == (kit.VIOLENCE, kit.ROBBERY)
-    assert loaded.absent == ("Possession of weapons",)
+    assert list(loaded.window.months) == list(PERIODS[2:])
+    assert loaded.window.missing == ()
+    assert loaded.focus.categories == (kit.VIOLENCE, kit.ROBBERY)
+    assert loaded.focus.absent == ("Possession of weapons",)
     assert [file.role for file in loaded.files] == ["incidents"] * 14 + ["boundaries"]
     assert "British National Grid" in loaded.transformation
 
@@ -58,8 +58,8 @@ def test_a_neighbour_without_files_is_no_data(make):
     loaded = make()
     dartford = loaded.areas["borough"] == "Dartford"
     assert (loaded.areas.loc[dartford, "force"] == KENT).all()
-    assert not loaded.covered[dartford].any().any()
-    assert loaded.covered[~dartford].all().all()
+    assert not loaded.window.covered[dartford].any().any()
+    assert loaded.window.covered[~dartford].all().all()
     assert loaded.notes == (
         "No file of the window is from Kent Police: no data, not zero, in its 12 LSOAs (Dartford).",
     )
@@ -72,9 +72,9 @@ def test_a_neighbour_that_lacks_months_gets_no_rate_and_the_months_are_named(mak
         "Kent Police lacks 2023-08 to 2023-09 and 2024-02: its 12 LSOAs (Dartford) are no data, out of every test.",
     )
     dartford = loaded.areas["borough"] == "Dartford"
-    assert not loaded.covered.loc[dartford, PERIODS[4]].any()
-    assert loaded.covered.loc[dartford, PERIODS[3]].all()
-    assert loaded.missing == (), "the area's own force lacks none"
+    assert not loaded.window.covered.loc[dartford, PERIODS[4]].any()
+    assert loaded.window.covered.loc[dartford, PERIODS[3]].all()
+    assert loaded.window.missing == (), "the area's own force lacks none"
 
 
 def test_such_a_neighbour_is_counted_and_has_no_rate(town, tmp_path):
@@ -91,16 +91,16 @@ def test_such_a_neighbour_is_counted_and_has_no_rate(town, tmp_path):
 def test_an_area_of_two_forces_uses_the_months_of_the_main_one_and_the_other_is_no_data(make, town):
     rows = [row for row in town.rows if row["Month"] != "2023-10"] + kent_rows(["2024-05", "2023-10"])
     loaded = make(rows, areas=("Bexley", "Dartford"))
-    assert list(loaded.window) == [period for period in PERIODS[2:] if str(period) != "2023-10"]
-    assert loaded.missing == (pd.Period("2023-10", "M"),)
-    assert list(loaded.known) == list(loaded.areas["force"] == kit.MET)
+    assert list(loaded.window.months) == [period for period in PERIODS[2:] if str(period) != "2023-10"]
+    assert loaded.window.missing == (pd.Period("2023-10", "M"),)
+    assert list(loaded.window.known) == list(loaded.areas["force"] == kit.MET)
     assert [note.partition(" lacks")[0] for note in loaded.warnings] == ["Kent Police"]
 
 
 def test_a_month_that_only_a_neighbour_has_is_missing(make, town):
     rows = [row for row in town.rows if row["Month"] != "2023-10"] + kent_rows(kit.MONTHS)
     loaded = make(rows)
-    assert loaded.missing == (pd.Period("2023-10", "M"),)
+    assert loaded.window.missing == (pd.Period("2023-10", "M"),)
     with pytest.raises(InputError, match=r"no month 2023-10 of Metropolitan Police Service"):
         make(rows, month="2023-10")
 
@@ -115,32 +115,32 @@ def test_a_district_nobody_knows_is_no_data_until_the_settings_name_its_force(ma
     loaded = make(layer=unknown_layer())
     borchester = loaded.areas["borough"] == "Borchester"
     assert loaded.areas.loc[borchester, "force"].isna().all()
-    assert not loaded.covered[borchester].any().any()
+    assert not loaded.window.covered[borchester].any().any()
     assert loaded.notes == (
         "No police force is known for Borchester (12 LSOAs): no data, not zero; name it under [areas] forces.",
     )
     named = make(layer=unknown_layer(), settings=Settings(areas=Areas(forces={"borchester": kit.MET})))
     assert (named.areas.loc[borchester, "force"] == kit.MET).all()
-    assert named.covered[borchester].all().all()
+    assert named.window.covered[borchester].all().all()
     assert named.notes == ("No row of any crime type lies in Borchester: are the files a selection?",)
 
 
 def test_the_window_is_that_of_the_settings(make):
     loaded = make(settings=with_hotspots(Settings(), window_months=24))
-    assert list(loaded.window) == list(PERIODS)
-    assert list(loaded.missing) == list(pd.period_range("2022-06", "2023-03", freq="M"))
-    assert set(loaded.covered.columns) == {*pd.period_range("2022-06", "2024-05", freq="M")}
+    assert list(loaded.window.months) == list(PERIODS)
+    assert list(loaded.window.missing) == list(pd.period_range("2022-06", "2023-03", freq="M"))
+    assert set(loaded.window.covered.columns) == {*pd.period_range("2022-06", "2024-05", freq="M")}
 
 
 def test_a_short_window_still_knows_the_month_before_and_the_year_before(make):
     loaded = make(settings=with_hotspots(Settings(), window_months=2))
-    assert list(loaded.covered.columns) == [PERIODS[-2], PERIODS[-1], PERIODS[-13]]
+    assert list(loaded.window.covered.columns) == [PERIODS[-2], PERIODS[-1], PERIODS[-13]]
 
 
 @pytest.mark.parametrize("typed", [(kit.ROBBERY.upper(),), (f"  {kit.ROBBERY} ",), (kit.ROBBERY, "robbery")])
 def test_a_category_is_found_however_it_is_typed(make, typed):
     loaded = make(categories=typed)
-    assert (loaded.categories, loaded.absent) == ((kit.ROBBERY,), ())
+    assert (loaded.focus.categories, loaded.focus.absent) == ((kit.ROBBERY,), ())
     assert set(loaded.located.loc[loaded.located["in_focus"], "category"]) == {kit.ROBBERY}
 
 

@@ -12,7 +12,7 @@ from pandas.testing import assert_frame_equal
 
 from hotspots.errors import TableError
 from hotspots.intake.boundaries import read_boundaries
-from hotspots.intake.street import read_street
+from hotspots.intake.incidents import read_incidents
 from hotspots.places.areas import choose_area
 from hotspots.places.locate import agreement, locate
 from hotspots.tables import LOCATED, check
@@ -22,7 +22,8 @@ LAYER = lattice(columns=4, rows=2)
 
 
 def join(rows, areas=LAYER, tolerance_m=20.0, context_m=1000.0, lookup=None, categories=("Robbery",)):
-    return locate(rows, areas, categories=categories, tolerance_m=tolerance_m, context_m=context_m, lookup=lookup)
+    focus = rows["category"].isin(categories)
+    return locate(rows, areas, focus=focus, tolerance_m=tolerance_m, context_m=context_m, lookup=lookup)
 
 
 def decided(place, published=None, **changes):
@@ -243,7 +244,7 @@ def test_agreement_counts_rows_that_name_an_lsoa_and_those_that_keep_it():
 def test_the_join_agrees_with_the_published_codes_where_a_plain_one_does_not(real):
     met = real / "police/met-burglary/bexley-greenwich-lewisham-bromley-burglary-2010-12_2023-12.csv.gz"
     layer = read_boundaries([real / "boundaries/lsoa2011/london-2011-lsoa-gen20.zip"], epsg=27700).areas
-    rows = read_street([met]).incidents.to_crs(27700)
+    rows = read_incidents([met]).incidents.to_crs(27700)
     rows = rows[(rows["month"] >= "2015-01") & (rows["month"] <= "2021-12")]
     areas = choose_area(layer, [], context_m=1000)
     found = join(rows, areas, categories=("Burglary",))

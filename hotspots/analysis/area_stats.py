@@ -67,6 +67,7 @@ def area_stats(
         n_month=count(last),
         n_previous=count(last - 1),
         n_last_year=count(last - 12),
+        harm=harm_of(focus[focus["month"].isin(window)], "lsoa_code", kept.index).where(n_covered > 0),
         population=kept["population"],
         area_km2=kept["area_km2"],
         rate_per_km2=whole / kept["area_km2"],
@@ -76,6 +77,29 @@ def area_stats(
         geometry=kept.geometry,
     )
     return check(AREA_STATS, stats.set_geometry("geometry", crs=areas.crs))
+
+
+def harm_of(rows: gpd.GeoDataFrame, by: str, key: pd.Index) -> pd.Series:
+    """Add up the harm weights of groups of rows.
+
+    Parameters
+    ----------
+    rows
+        LOCATED rows.
+    by
+        Column of the groups.
+    key
+        Groups of the result.
+
+    Returns
+    -------
+    Series
+        Sum of the weights that are known; empty throughout where no row has one: no harm would be a claim.
+    """
+    if rows["harm_weight"].isna().all():
+        return pd.Series(np.nan, index=key, dtype=float)
+    sums: pd.Series = rows.groupby(by)["harm_weight"].sum()
+    return sums.reindex(key, fill_value=0.0).astype(float)
 
 
 def class_breaks(rates: pd.Series) -> tuple[float, ...]:

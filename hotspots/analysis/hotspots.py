@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from hotspots.analysis.area_stats import harm_of
 from hotspots.analysis.clusters import Clustering, find_clusters, part_grounds, width_m
 from hotspots.geo.gridref import grid_reference
 from hotspots.geo.points import distinct_points
@@ -18,6 +19,8 @@ from hotspots.stats.usual import ALPHA, change_p, false_discovery, usual_range
 from hotspots.tables import HOTSPOTS, LOCATED, MEMBERS, check
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from shapely.geometry.base import BaseGeometry
 
     from hotspots.settings import Hotspots
@@ -119,6 +122,8 @@ def hotspot_table(
     names: pd.Series,
     outline: BaseGeometry,
     window: pd.PeriodIndex,
+    *,
+    untested: Sequence[pd.Period] = (),
 ) -> gpd.GeoDataFrame:
     """Rank the hotspots and say of each what is usual there and whether the month is beyond chance.
 
@@ -134,6 +139,8 @@ def hotspot_table(
         Outline of the area, in the same CRS.
     window
         Months of the window that the data hold; the last one is the month of the run.
+    untested
+        Those of them that are counted but not compared, because the files look incomplete.
 
     Returns
     -------
@@ -153,8 +160,9 @@ def hotspot_table(
             "name": names.reindex(key).astype("str"),
             "n": by_month.sum(axis=1).astype(np.int64),
             "n_month": by_month[window[-1]],
-            **_changes(by_month),
+            **_changes(by_month, untested),
             "n_in_area": own,
+            "harm": harm_of(rows, "hotspot_id", key),
             "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1),
             **_ground_columns(found, outline),
             "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
@@ -187,11 +195,11 @@ def _ground_columns(found: Found, outline: BaseGeometry) -> dict[str, pd.Series]
     return columns | {name: found.centres[name] for name in ("easting", "northing")}
 
 
-def _changes(by_month: pd.DataFrame) -> dict[str, pd.Series]:
+def _changes(by_month: pd.DataFrame, left_out: Sequence[pd.Period]) -> dict[str, pd.Series]:
     """Test the last month of each row against the others."""
-    key, others = by_month.index, by_month.iloc[:, :-1].sum(axis=1).to_numpy()
-    n_others = by_month.shape[1] - 1
-    if n_others < 1 or not len(key):
+    key, base = by_month.index, by_month.iloc[:, :-1].drop(columns=list(left_out), errors="ignore")
+    others, n_others = base.sum(axis=1).to_numpy(), base.shape[1]
+    if n_others < 1 or by_month.columns[-1] in left_out or not len(key):
         empty = pd.Series(pd.NA, index=key, dtype="Int64")
         nothing = pd.Series(np.nan, index=key, dtype=float)
         untested = pd.Series("untested", index=key, dtype="str")

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 
 from hotspots import __version__
+from hotspots.cli.check import check_command
 from hotspots.cli.demo import demo
 from hotspots.cli.fetch import fetch
 from hotspots.cli.report import printable
@@ -25,6 +26,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("run")(run_command)
+app.command("check")(check_command)
 app.command("demo")(demo)
 app.add_typer(fetch, name="fetch")
 

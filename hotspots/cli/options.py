@@ -17,10 +17,11 @@ def _month(text: str) -> str:
 
 Month = Annotated[str, typer.Option(callback=_month, metavar="YYYY-MM", help="The month the meeting looks at.")]
 Incidents = Annotated[
-    list[Path],
+    list[Path] | None,
     typer.Option(
         metavar="PATH",
-        help="Street-level crime: a data.police.uk CSV, a .gz of one, a folder or the downloaded zip. Repeatable.",
+        help="Street-level crime: a data.police.uk CSV, a .gz of one, a folder or the downloaded zip. Repeatable; "
+        "may be left out where the settings hold [[sources]].",
     ),
 ]
 Boundaries = Annotated[
@@ -35,12 +36,20 @@ Category = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Crime type in focus; without it serious violence. Repeatable."),
 ]
+Theme = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="Theme in focus, such as 'Weapon enabled violence'; see [[themes]] in settings."),
+]
 WindowMonths = Annotated[
     int | None,
     typer.Option(metavar="N", help="Months up to and including the month that form the hotspots.", show_default="12"),
 ]
 Events = Annotated[Path | None, typer.Option(metavar="PATH", help="Events tracker as CSV.")]
 Lookup = Annotated[Path | None, typer.Option(metavar="PATH", help="ONS exact-fit lookup from LSOA 2011 to 2021.")]
+Previous = Annotated[
+    Path | None,
+    typer.Option(metavar="DIR", help="An earlier pack, such as packs/2024-04: name the files revised since."),
+]
 Population = Annotated[Path | None, typer.Option(metavar="PATH", help="Residents per LSOA, for rates per 1,000.")]
 Tiles = Annotated[
     str | None,

@@ -30,6 +30,8 @@ _FILES = {
     "map.html": "map, ranked hotspots and method; opens without a network",
     "hotspots.csv": "the hotspots, busiest first",
     "areas.csv": "every LSOA of the area and its ring; zeros kept, no data empty",
+    "quality.html": "what the input is like: coverage, gaps, repeats, agreement",
+    "quality.csv": "the same as a table",
     "rejects.csv": "every row that was not used, and why",
     "month.gpkg": "incidents, areas, hotspots and events for QGIS or ArcGIS",
     "manifest.json": "row accounts, inputs with hashes, parameters, versions",
@@ -73,10 +75,14 @@ def print_month(result: MonthResult, then: str | None = None) -> None:
     then
         The next command to type; none: how to open the map.
     """
+    from hotspots.pipeline.quality import quality_lines  # noqa: PLC0415 - loads pandas
+
     console = _console()
     facts = result.facts
     title = f"{facts.focus[:1].upper()}{facts.focus[1:]} · {facts.area} · {result.loaded.month}"
     console.print(Text(printable(title), style="bold"))
+    for line in quality_lines(result.quality, without={"coverage"}):
+        console.print(Text(printable(line)), soft_wrap=not console.is_terminal)
     console.print()
     console.print(_accounts(result))
     if len(result.hotspots):
@@ -141,7 +147,7 @@ def _accounts(result: MonthResult) -> Table:
     if result.events is not None:
         rejected = f"{len(result.events.rejects)} rejected, see rejects.csv" if len(result.events.rejects) else ""
         table.add_row("Events in period", f"{result.n_events:,}", rejected)
-    window = result.loaded.window
+    window = result.loaded.window.months
     table.add_row("Months used", f"{len(window)}", f"{window[0]} to {window[-1]}" if len(window) > 1 else "")
     shares = f"{percent(facts.share_of_n)} of incidents on {percent(facts.share_of_area)} of the area, in-sample"
     table.add_row("Hotspots", f"{len(result.hotspots)}", shares if len(result.hotspots) else "")
@@ -174,7 +180,7 @@ def _hotspots(result: MonthResult) -> Table:
     """Return the ranked hotspots: window, month, what is usual, and what stands out."""
     from hotspots.pack.words import months_word  # noqa: PLC0415 - loads pandas
 
-    months = months_word(len(result.loaded.window))
+    months = months_word(len(result.loaded.window.months))
     table = _plain_table("", "Hotspot", months, str(result.loaded.month), "usual", "", "border", right=(0, 2, 3, 4))
     for row in result.hotspots.sort_values("rank").itertuples():
         usual = "" if row.change == "untested" else f"{row.usual_low}–{row.usual_high}"
@@ -193,10 +199,10 @@ def _sentences(result: MonthResult) -> list[str]:
     lines = ["", *headline(result.facts), ""]
     if len(result.hotspots):
         lines.append(_parameters(result.manifest["parameters"]))
-    if loaded.missing:
-        lines.append(f"Missing from the files, not counted as zero: {month_spans(loaded.missing)}.")
-    if loaded.absent:
-        lines.append(f"Not in the data: {', '.join(loaded.absent)}.")
+    if loaded.window.missing:
+        lines.append(f"Missing from the files, not counted as zero: {month_spans(loaded.window.missing)}.")
+    if loaded.focus.absent:
+        lines.append(f"Not in the data: {', '.join(loaded.focus.absent)}.")
     if loaded.boundaries.repaired:
         named = ", ".join(loaded.boundaries.repaired[:_NAMED])
         more = (

@@ -9,15 +9,18 @@ from hotspots.cli.report import print_month, progress
 
 
 def run_command(
+    *,
     month: opt.Month,
-    incidents: opt.Incidents,
+    incidents: opt.Incidents = None,
     boundaries: opt.Boundaries,
     area: opt.Area = None,
     category: opt.Category = None,
+    theme: opt.Theme = None,
     window_months: opt.WindowMonths = None,
     events: opt.Events = None,
     lookup: opt.Lookup = None,
     population: opt.Population = None,
+    previous: opt.Previous = None,
     tiles: opt.Tiles = None,
     out: opt.Out = Path("packs"),
     settings: opt.SettingsFile = None,
@@ -33,13 +36,14 @@ def run_command(
         chosen = with_hotspots(load_settings(path), window_months=window_months)
         inputs = Inputs(
             month=month,
-            incidents=tuple(incidents),
+            incidents=tuple(incidents or ()),
             boundaries=tuple(boundaries),
             areas=tuple(area or ()),
             categories=tuple(category or ()),
+            theme=theme or "",
             lookup=lookup,
             population=population,
         )
-        request = MonthRequest(inputs, out, events, tiles, force, path)
+        request = MonthRequest(inputs, out, events, tiles, force, path, previous)
         result = run_month(request, chosen, say)
     print_month(result)

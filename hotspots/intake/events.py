@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import geopandas as gpd
 import pandas as pd
 
+from hotspots.intake.accept import empty_rejects, number_rejects
+from hotspots.intake.coordinates import GREAT_BRITAIN
 from hotspots.intake.files import InputFile, read_columns, sha256, shown_name, unpack
-from hotspots.intake.street import GREAT_BRITAIN, empty_rejects, number_rejects
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
 from hotspots.tables import EVENTS, REJECTS, check
 

@@ -13,7 +13,7 @@ import shapely
 
 from hotspots import __version__
 from hotspots.files import new_folder, write_csv, write_geopackage, write_json, write_text
-from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, LOCATED, REJECTS, check
+from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, LOCATED, QUALITY, REJECTS, check
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,12 +22,18 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-PACK_FILES = ("map.html", "hotspots.csv", "areas.csv", "rejects.csv", "month.gpkg", "manifest.json")
+PACK_FILES = (
+    *("map.html", "hotspots.csv", "areas.csv", "quality.html", "quality.csv", "rejects.csv"),
+    *("month.gpkg", "manifest.json"),
+)
 """What a pack holds."""
 
 INCIDENT_COLUMNS = [
     "month",
+    "occurred_at",
+    "occurred_until",
     "category",
+    "themes",
     "in_focus",
     "street",
     "lsoa_published",
@@ -79,6 +85,10 @@ class Pack:
     """EVENTS of the month and the one after it."""
     rejects: pd.DataFrame
     """REJECTS."""
+    quality: pd.DataFrame
+    """QUALITY."""
+    quality_page: str
+    """The HTML of ``quality.html``."""
     manifest: Mapping[str, Any]
 
 
@@ -106,18 +116,22 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
     check(LOCATED, pack.incidents)
     check(EVENTS, pack.events)
     check(REJECTS, pack.rejects)
+    check(QUALITY, pack.quality)
     ranked = _in_order(pack.hotspots.sort_values("rank"), HOTSPOT_COLUMNS)
     areas = _in_order(pack.areas, AREA_COLUMNS)
-    events = pack.events.copy()
-    for column in ("starts_at", "ends_at"):
-        events[column] = local_iso(events[column])
+    events = pack.events.assign(**{name: local_iso(pack.events[name]) for name in ("starts_at", "ends_at")})
+    incidents = pack.incidents[INCIDENT_COLUMNS].assign(
+        **{name: local_iso(pack.incidents[name]) for name in ("occurred_at", "occurred_until")}
+    )
     with new_folder(target, replace=replace) as folder:
         write_text(folder / "map.html", pack.page)
         write_csv(folder / "hotspots.csv", ranked)
         write_csv(folder / "areas.csv", areas)
+        write_text(folder / "quality.html", pack.quality_page)
+        write_csv(folder / "quality.csv", pack.quality)
         write_csv(folder / "rejects.csv", pack.rejects)
         layers = {
-            "incidents": pack.incidents[INCIDENT_COLUMNS],
+            "incidents": incidents,
             "areas": areas,
             "hotspots": ranked,
             "events": events,

@@ -104,7 +104,7 @@ def in_tests(context: gpd.GeoDataFrame, loaded: Loaded) -> gpd.GeoDataFrame:
     GeoDataFrame
         LOCATED rows; a row in no LSOA stays.
     """
-    counted = context["lsoa_code"].map(loaded.known).fillna(value=True).astype(bool)
+    counted = context["lsoa_code"].map(loaded.window.known).fillna(value=True).astype(bool)
     return context[context["in_focus"] & counted]
 
 
@@ -135,15 +135,17 @@ def gather_facts(
     """
     own = focus[focus["zone"] == "area"]
     asked = pd.period_range(end=loaded.month, periods=settings.hotspots.window_months, freq="M")
-    counts = own.groupby("month").size().reindex(loaded.window, fill_value=0).reindex(asked).astype("Int64")
-    held = counts.dropna().to_numpy(dtype=np.int64)
+    counts = own.groupby("month").size().reindex(loaded.window.months, fill_value=0).reindex(asked).astype("Int64")
+    whole = counts[~counts.index.isin(loaded.window.thin)].dropna()
+    comparable = loaded.month not in loaded.window.thin
+    others = whole.drop(loaded.month, errors="ignore").to_numpy(dtype=np.int64)
     reasons = loaded.intake.rejects["reason"]
     return words.Facts(
         month=loaded.month,
-        area=words.area_name(inputs.areas, loaded.areas[loaded.known]),
-        focus=words.focus_name(loaded.categories, inputs.categories, settings),
+        area=words.area_name(inputs.areas, loaded.areas[loaded.window.known]),
+        focus=loaded.focus.name,
         months=counts,
-        usual=usual_total(held[:-1]),
+        usual=usual_total(others) if comparable else None,
         hotspots=hotspots,
         share_of_area=float(hotspots["share_of_area"].sum()),
         share_of_n=float(hotspots["share_of_n"].sum()),

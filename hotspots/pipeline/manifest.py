@@ -54,7 +54,7 @@ def manifest(
     return {
         "month": str(loaded.month),
         "counts": counts(loaded),
-        "by_file": {str(name): {key: int(value) for key, value in row.items()} for name, row in accounts.iterrows()},
+        "by_file": accounts.to_dict(orient="index"),
         "rejected_by_reason": _tally(loaded.intake.rejects["reason"]),
         "no_location_by_category": _tally(
             loaded.intake.rejects.loc[loaded.intake.rejects["reason"] == "no_location", "category"],
@@ -77,10 +77,11 @@ def _parameters(
 ) -> dict[str, Any]:
     """Return what was set and what was chosen."""
     return {
-        "categories": list(loaded.categories),
-        "categories_absent": list(loaded.absent),
-        "months_used": [str(month) for month in loaded.window],
-        "months_missing": [str(month) for month in loaded.missing],
+        "theme": loaded.focus.theme,
+        "categories": list(loaded.focus.categories),
+        "categories_absent": list(loaded.focus.absent),
+        "months_used": [str(month) for month in loaded.window.months],
+        "months_missing": [str(month) for month in loaded.window.missing],
         "lsoa_vintage": int(loaded.areas["vintage"].iloc[0]),
         "boundaries_crs": loaded.boundaries.source_crs,
         "transformation": loaded.transformation,
@@ -105,7 +106,7 @@ def _tally(values: pd.Series) -> dict[str, int]:
 
 def counts(loaded: Loaded) -> dict[str, int]:
     """Return the accounts over all files: read = accepted + rejected, accepted = located + outside."""
-    accounts = loaded.intake.accounts.sum()
+    accounts = loaded.intake.accounts[["read", "accepted", "rejected"]].sum()
     outside = int((loaded.located["located_by"] == "outside").sum())
     return {
         "read": int(accounts["read"]),

@@ -11,17 +11,20 @@ import pandas as pd
 from hotspots.analysis.area_stats import area_stats, class_breaks, classify
 from hotspots.analysis.hotspots import find_hotspots, hotspot_table
 from hotspots.files import check_target
+from hotspots.intake.accept import empty_rejects, number_rejects
 from hotspots.intake.events import EventsIntake, read_events
 from hotspots.intake.files import InputFile, sha256, unpack
-from hotspots.intake.street import empty_rejects, number_rejects
 from hotspots.maps.content import Measure
 from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
+from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
+from hotspots.pack.previous import read_previous
 from hotspots.pack.words import months_word
 from hotspots.pipeline.content import MonthTables, gather_facts, in_tests, notices, page_content
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
+from hotspots.pipeline.quality import area_of, assess, quality_content
 from hotspots.places.areas import outline_of
 from hotspots.places.names import name_hotspots
 from hotspots.tables import EVENTS, check
@@ -48,6 +51,8 @@ class MonthRequest:
     """Replace an existing pack."""
     settings_file: Path | None = None
     """The settings file that was read, for the manifest."""
+    previous: Path | None = None
+    """An earlier pack, to name the files revised since."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,8 @@ class MonthResult:
     events: EventsIntake | None
     n_events: int
     """Events in the month and the one after it."""
+    quality: pd.DataFrame
+    """QUALITY."""
     manifest: dict[str, Any]
 
 
@@ -99,7 +106,9 @@ def run_month(
     if request.tiles is not None:
         tile_server(request.tiles)  # an address that cannot be used is said before the work, not after it
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
+    earlier = read_previous(request.previous) if request.previous is not None else None
     loaded = load(request.inputs, settings, progress)
+    quality = assess(loaded, earlier)
     say("Finding hotspots")
     tables = _tables(loaded, settings, events)
     facts = gather_facts(request.inputs, settings, loaded, in_tests(tables.context, loaded), tables.hotspots)
@@ -108,23 +117,24 @@ def run_month(
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events)
     rejects = _rejects(loaded, events)
-    pack = Pack(page, tables.hotspots, tables.areas, tables.context, tables.events, rejects, document)
+    checked = build_quality_page(quality_content(loaded, quality, area_of(request.inputs, loaded), settings))
+    pack = Pack(page, tables.hotspots, tables.areas, tables.context, tables.events, rejects, quality, checked, document)
     write_pack(pack, target, replace=request.force)
-    return MonthResult(target, loaded, tables.hotspots, facts, events, len(tables.events), document)
+    return MonthResult(target, loaded, tables.hotspots, facts, events, len(tables.events), quality, document)
 
 
 def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> MonthTables:
     """Run the stages: hotspots, their names, the areas, the events of the period."""
-    context = loaded.located[loaded.located["month"].isin(loaded.window) & (loaded.located["zone"] != "beyond")]
+    context = loaded.located[loaded.located["month"].isin(loaded.window.months) & (loaded.located["zone"] != "beyond")]
     focus = in_tests(context, loaded)
     own = loaded.areas["zone"] == "area"
     outline = outline_of(loaded.areas[own])
-    found = find_hotspots(focus, settings.hotspots, len(loaded.window))
+    found = find_hotspots(focus, settings.hotspots, len(loaded.window.months))
     names = name_hotspots(focus, found.members, loaded.areas)
     # Ground without data is not ground without incidents: shares are of what the files cover.
-    known = loaded.known
+    known = loaded.window.known
     searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
-    hotspots = hotspot_table(focus, found, names, searched, loaded.window)
+    hotspots = hotspot_table(focus, found, names, searched, loaded.window.months, untested=loaded.window.thin)
     areas, measures = _areas(loaded, settings)
     coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
     return MonthTables(context, areas, measures, outline, hotspots, found.clustering, coming)
@@ -132,9 +142,9 @@ def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> 
 
 def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
     """Return AREA_STATS with its classes, and the measures that colour the map."""
-    areas = area_stats(loaded.located, loaded.areas, loaded.covered, loaded.window)
+    areas = area_stats(loaded.located, loaded.areas, loaded.window.covered, loaded.window.months)
     own = areas[areas["zone"] == "area"]
-    span = months_word(len(loaded.window))
+    span = months_word(len(loaded.window.months))
     wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
     if own["rate_per_1000"].notna().any():
         per_1000 = f"Incidents per 1,000 residents, {span}"

@@ -16,8 +16,6 @@ import shapely
 from hotspots.tables import LOCATED, check
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
 
 _ON_EDGE_M = 0.001
@@ -28,7 +26,7 @@ def locate(
     incidents: gpd.GeoDataFrame,
     areas: gpd.GeoDataFrame,
     *,
-    categories: Sequence[str],
+    focus: pd.Series,
     tolerance_m: float,
     context_m: float,
     lookup: pd.DataFrame | None = None,
@@ -41,8 +39,8 @@ def locate(
         INCIDENTS in the CRS of ``areas``.
     areas
         AREAS with ``zone``: the whole layer, before any clipping, in a metric CRS.
-    categories
-        Crime types in focus.
+    focus
+        True for the incidents in focus, on the index of ``incidents``.
     tolerance_m
         How far in metres a point may lie from the LSOA its publisher named.
     context_m
@@ -78,7 +76,7 @@ def locate(
     rows = decided.iloc[group].set_index(incidents.index)
     located = incidents.join(rows)
     located["zone"] = _zones(located, areas, context_m)
-    located["in_focus"] = located["category"].isin(list(categories))
+    located["in_focus"] = focus
     return check(LOCATED, located[list(LOCATED.columns)])
 
 

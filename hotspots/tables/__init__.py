@@ -10,6 +10,7 @@ from hotspots.tables.contract import check
 from hotspots.tables.events import EVENTS
 from hotspots.tables.hotspots import HOTSPOTS, MEMBERS
 from hotspots.tables.incidents import COVERAGE, INCIDENTS, LOCATED, REJECTS
+from hotspots.tables.quality import QUALITY
 
 __all__ = [
     "AREAS",
@@ -20,6 +21,7 @@ __all__ = [
     "INCIDENTS",
     "LOCATED",
     "MEMBERS",
+    "QUALITY",
     "REJECTS",
     "check",
 ]

@@ -38,6 +38,7 @@ AREA_STATS = table(
         "n_month": whole(0, optional=True),
         "n_previous": whole(0, optional=True),
         "n_last_year": whole(0, optional=True),
+        "harm": number(0, optional=True),
         "population": number(0, optional=True),
         "area_km2": number(0),
         "rate_per_km2": number(0, optional=True),

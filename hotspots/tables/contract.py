@@ -46,6 +46,15 @@ def flag() -> pa.Column:
     return pa.Column(bool)
 
 
+def moment() -> pa.Column:
+    """Return a column of times in microseconds with a time zone; it may be empty."""
+
+    def zoned(column: Any) -> bool:  # noqa: ANN401
+        return isinstance(column.dtype, pd.DatetimeTZDtype) and column.dtype.unit == "us"
+
+    return pa.Column(None, [pa.Check(zoned, name="times in microseconds with a zone")], nullable=True)
+
+
 def geometry(*kinds: str, optional: bool = False) -> pa.Column:
     """Return a geometry column that holds only the given geometry types."""
 

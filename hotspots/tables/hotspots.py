@@ -22,6 +22,7 @@ HOTSPOTS = table(
         "change_p_adjusted": number(0, 1, optional=True),
         "change": text(*CHANGES),
         "n_in_area": whole(0),
+        "harm": number(0, optional=True),
         "share_of_n": number(0, 1),
         "share_of_area": number(0, 1),
         "area_ha": number(0),

@@ -5,17 +5,24 @@ from __future__ import annotations
 import pandas as pd
 import pandera.pandas as pa
 
-from hotspots.tables.contract import flag, geometry, number, table, text, whole
+from hotspots.tables.contract import flag, geometry, moment, number, table, text, whole
 
 _MONTH = pa.Column(pd.PeriodDtype("M"))
 
 _INCIDENT = {
     "month": _MONTH,
+    "occurred_at": moment(),
+    "occurred_until": moment(),
+    "time_known": flag(),
     "category": text(),
+    "offence_code": text(optional=True),
+    "flags": text(),
+    "themes": text(),
+    "harm_weight": number(0, optional=True),
     "lsoa_published": text(optional=True),
     "street": text(optional=True),
     "institutional": flag(),
-    "time_known": flag(),
+    "source": text(),
     "source_file": text(),
     "source_row": whole(1),
 }

@@ -17,7 +17,7 @@ from hotspots.analysis.clusters import find_clusters
 from hotspots.analysis.dbscan import dbscan
 from hotspots.geo.points import DistinctPoints, distinct_points
 from hotspots.intake.boundaries import read_boundaries
-from hotspots.intake.street import read_street
+from hotspots.intake.incidents import read_incidents
 from hotspots.places.locate import locate
 from hotspots.settings import Hotspots
 from tests.places_fixtures import code, incidents, lattice
@@ -61,10 +61,12 @@ def test_dbscan_on_distinct_points_against_all_rows():
 
 @pytest.mark.real
 def test_the_city_of_london_both_ways(real):
-    rows = read_street([real / "police/city-of-london"]).incidents.to_crs(27700)
+    rows = read_incidents([real / "police/city-of-london"]).incidents.to_crs(27700)
     compare_dbscan("City of London, 24 months", rows.geometry, 75.0, 40)
     layer = read_boundaries([real / "boundaries/lsoa2021/london-2021-lsoa-gen20.zip"], epsg=27700).areas
-    ours, time_of_ours = timed(lambda: locate(rows, layer, categories=(), tolerance_m=20.0, context_m=1000.0))
+    ours, time_of_ours = timed(
+        lambda: locate(rows, layer, focus=rows["category"] == "", tolerance_m=20.0, context_m=1000.0)
+    )
     plain, time_of_plain = timed(lambda: gpd.sjoin(rows, layer[["geometry"]], predicate="within"))
     inside = ours.index[ours["located_by"] == "inside"]
     assert (plain["lsoa_code"].reindex(inside) == ours.loc[inside, "lsoa_code"]).all()
@@ -74,7 +76,9 @@ def test_the_city_of_london_both_ways(real):
 def test_the_join_against_a_plain_one():
     layer = lattice(30, 30)
     rows = incidents(snapped(20_000, 1500) + 0.25)
-    ours, time_of_ours = timed(lambda: locate(rows, layer, categories=("Robbery",), tolerance_m=20.0, context_m=1000.0))
+    ours, time_of_ours = timed(
+        lambda: locate(rows, layer, focus=rows["category"] == "Robbery", tolerance_m=20.0, context_m=1000.0)
+    )
     plain, time_of_plain = timed(lambda: gpd.sjoin(rows, layer[["geometry"]], predicate="within"))
     cells = (np.column_stack([rows.geometry.x, rows.geometry.y]) - layer.total_bounds[:2]) // 100
     inside = (cells < 30).all(axis=1)

@@ -1,0 +1,40 @@
+"""``hotspots.toml`` becomes frozen, validated settings."""
+
+from hotspots.settings.entries import DATE_ORDERS, DEFAULT_THEMES, PLACES, SOURCE_COLUMNS, Flag, Source, Theme
+from hotspots.settings.reading import Settings, load_settings, settings_from, with_hotspots
+from hotspots.settings.sections import (
+    BRITISH_NATIONAL_GRID_EPSG,
+    SERIOUS_VIOLENCE,
+    Areas,
+    Focus,
+    Harm,
+    Hotspots,
+    Map,
+    Report,
+    Services,
+)
+from hotspots.settings.values import CLASS_BREAKS
+
+__all__ = [
+    "BRITISH_NATIONAL_GRID_EPSG",
+    "CLASS_BREAKS",
+    "DATE_ORDERS",
+    "DEFAULT_THEMES",
+    "PLACES",
+    "SERIOUS_VIOLENCE",
+    "SOURCE_COLUMNS",
+    "Areas",
+    "Flag",
+    "Focus",
+    "Harm",
+    "Hotspots",
+    "Map",
+    "Report",
+    "Services",
+    "Settings",
+    "Source",
+    "Theme",
+    "load_settings",
+    "settings_from",
+    "with_hotspots",
+]

@@ -1,0 +1,119 @@
+"""The sections of ``hotspots.toml`` and their defaults; every number carries its unit in its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+BRITISH_NATIONAL_GRID_EPSG = 27700
+
+SERIOUS_VIOLENCE = ("Violence and sexual offences", "Robbery", "Possession of weapons")
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """``[report]``: the words on the page that only the partnership can choose."""
+
+    title: str = ""
+    """Title of the page; empty: made from the focus and the area."""
+    marking: str = ""
+    """Marking line at the top of every page, for example ``OFFICIAL``; empty: none."""
+    notice: str = ""
+    """A warning that the page must carry, for example that its data are synthetic; empty: none."""
+    source: str = ""
+    """Where the incidents come from; empty: the forces that the files name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Areas:
+    """``[areas]``: how points meet LSOA polygons."""
+
+    analysis_epsg: int = BRITISH_NATIONAL_GRID_EPSG
+    """Projected, metric CRS of every calculation."""
+    context_m: float = 1000.0
+    """Width of the ring around the area that stays in the analysis as context."""
+    edge_tolerance_m: float = 20.0
+    """Generalisation tolerance of the layer: how far a point may lie from the LSOA its publisher named."""
+    time_zone: str = "Europe/London"
+    """Time zone of the area: every time is brought to it."""
+    forces: dict[str, str] = field(default_factory=dict)
+    """District name → police force, where the built-in table does not know the district."""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """``[focus]``: the crime types that form the hotspots."""
+
+    name: str = "Serious violence"
+    """How the page calls the focus while the default categories are in use."""
+    categories: tuple[str, ...] = SERIOUS_VIOLENCE
+    """Names as police.uk writes them. One that is absent from the data is named in the summary."""
+    leave_out_institutional: bool = False
+    """Leave incidents at map points such as hospitals and police stations, which attract recording, out of focus."""
+
+
+@dataclass(frozen=True, slots=True)
+class Harm:
+    """``[harm]``: weights per offence code, only used where an incident has one; counts always stand beside them."""
+
+    table: str = ""
+    """CSV with the columns ``offence_code`` and ``weight``; relative to the settings file; empty: no weights."""
+    published_by: str = ""
+    """Whose weights they are, for example ``ONS Crime Severity Score``."""
+    release: str = ""
+    """Which release: the weights of one offence differ between releases."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hotspots:
+    """``[hotspots]``: what counts as a hotspot."""
+
+    window_months: int = 12
+    """Months up to and including the month asked for."""
+    radius_m: float | None = None
+    """DBSCAN radius; none: chosen and reported."""
+    min_incidents: int | None = None
+    """DBSCAN minimum of incidents within the radius, the same everywhere; none: chosen and reported."""
+    min_width_m: float = 150.0
+    """A hotspot is drawn no smaller than this across."""
+    max_width_m: float = 300.0
+    """While the parameters are chosen, a denser place is cut until it is no wider than this."""
+    min_per_month: float = 1.0
+    """Fewest incidents a month, on average over the window."""
+    min_in_window: int = 5
+    """Fewest incidents in the whole window, however short it is: fewer are no place to send anyone for."""
+    max_number: int = 10
+    """Most hotspots on the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Map:
+    """``[map]``: choices of the page."""
+
+    class_breaks_per_km2: tuple[float, ...] = ()
+    """Four rising lower bounds of classes 2 to 5; empty: round numbers chosen from the data."""
+    class_breaks_per_1000: tuple[float, ...] = ()
+    """The same for the rate per 1,000 residents."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """``[services]``: where ``hotspots fetch`` asks; a service that has moved is a change of one line."""
+
+    police_url: str = "https://data.police.uk/api"
+    """The data.police.uk API, without a method."""
+    arcgis_url: str = "https://services1.arcgis.com/ESMARspQHYMw9BZ9/arcgis/rest/services"
+    """The ArcGIS REST services of the ONS Open Geography Portal."""
+    lsoa_2021_layer: str = "Lower_layer_Super_Output_Areas_December_2021_Boundaries_EW_BGC_V5"
+    """Name of the service with the polygons of LSOA 2021: BGC is generalised to 20 m and clipped to the coast."""
+    lsoa_2011_layer: str = "LSOA_Dec_2011_Boundaries_Generalised_Clipped_BGC_EW_V3"
+    """The same of LSOA 2011."""
+    lookup_layer: str = "LSOA11_LSOA21_LAD22_EW_LU_v5"
+    """Name of the service with the exact-fit lookup (V3) from LSOA 2011 to LSOA 2021."""
+    residents_url: str = "https://www.nomisweb.co.uk/api/v01/dataset/NM_2021_1.data.csv"
+    """Census 2021, table TS001 (usual residents), as CSV from Nomis."""
+    requests_per_second: float = 5.0
+    """Most requests a second; the police API allows 15."""
+    timeout_s: float = 60.0
+    """How long a silent service is waited for; a whole answer may take ten times as long."""
+    retries: int = 5
+    """How often a request that failed for a passing reason is sent again."""

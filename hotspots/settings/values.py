@@ -1,0 +1,131 @@
+"""One value of the settings: its type, its range, and the sentence that says what it should be."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+import sys
+import types
+import typing
+import zoneinfo
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from hotspots.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+RANGES: dict[str, tuple[float, float]] = {
+    "analysis_epsg": (1024, 998999),
+    "context_m": (0, 20_000),
+    "edge_tolerance_m": (0, 500),
+    "window_months": (2, 120),
+    "radius_m": (5, 5_000),
+    "min_incidents": (1, 1_000_000),
+    "min_width_m": (20, 5_000),
+    "max_width_m": (20, 20_000),
+    "min_per_month": (0, 1_000_000),
+    "min_in_window": (1, 1_000_000),
+    "max_number": (1, 500),
+    "requests_per_second": (0.01, 14),
+    "timeout_s": (0.1, 600),
+    "retries": (0, 10),
+    "header_row": (0, 10_000),
+    "epsg": (1024, 998999),
+}
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
+_LAYER = re.compile(r"[A-Za-z0-9_]+")
+
+CLASS_BREAKS = 4
+
+
+def typed_value(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
+    """Return ``value`` as the type the dataclass declares.
+
+    Raises
+    ------
+    SettingsError
+        It is of another type; the sentence says which.
+    """
+    if isinstance(hint, types.UnionType):
+        hint = next(option for option in typing.get_args(hint) if option is not type(None))
+    origin = typing.get_origin(hint)
+    if origin is tuple:
+        if not isinstance(value, list):
+            raise SettingsError(f"{where} must be a list, not {value!r}.")
+        return tuple(typed_value(typing.get_args(hint)[0], item, where) for item in value)
+    if origin is dict:
+        if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
+            raise SettingsError(f'{where} must be a table of names, such as {{ Dartford = "Kent Police" }}.')
+        return dict(value)
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        if abs(value) > sys.maxsize:  # float() itself would fail on the longest; no range reaches so far
+            return math.inf if value > 0 else -math.inf
+        return float(value)
+    if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
+        expected = {str: "text in quotes", int: "a whole number", float: "a number", bool: "true or false"}[hint]
+        raise SettingsError(f"{where} must be {expected}, not {value!r}.")
+    return value
+
+
+def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
+    """Hold a value to the range or the form that its name asks for.
+
+    Raises
+    ------
+    SettingsError
+        It is outside.
+    """
+    if name in RANGES:
+        low, high = RANGES[name]
+        if not low <= value <= high:
+            raise SettingsError(f"{where} must lie between {low:g} and {high:g}, not {value!r}.")
+    if name.startswith("class_breaks"):
+        rising = all(a < b for a, b in pairwise(value))
+        if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
+            raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
+    if name.endswith("_url") and _ADDRESS.fullmatch(value) is None:
+        raise SettingsError(f"{where} must be an address that begins with https:// or http://, not {value!r}.")
+    if name.endswith("_layer") and _LAYER.fullmatch(value) is None:
+        raise SettingsError(f"{where} must be the name of a service, of letters, digits and _, not {value!r}.")
+    if name == "time_zone" and value and not _is_zone(value):
+        raise SettingsError(f"{where} must be a time zone such as 'Europe/London', not {value!r}.")
+    if name == "categories" and isinstance(value, tuple) and not (value and all(item.strip() for item in value)):
+        raise SettingsError(f"{where} must name at least one crime type.")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        zoneinfo.ZoneInfo(name)
+    except (OSError, ValueError, zoneinfo.ZoneInfoNotFoundError):  # a folder of zones, an odd name, no such zone
+        return False
+    return True
+
+
+def section(kind: type[Any], name: str, table: dict[str, Any], where: str) -> Any:  # noqa: ANN401
+    """Return one section, or one entry of a list, as its dataclass.
+
+    Raises
+    ------
+    SettingsError
+        A setting is unknown, of the wrong type or out of its range.
+    """
+    hints = typing.get_type_hints(kind)
+    values: dict[str, Any] = {}
+    for setting, value in table.items():
+        if setting not in hints:
+            raise SettingsError(f"{where}: {unknown(f'setting of {name}', setting, hints)}")
+        values[setting] = typed_value(hints[setting], value, f"{where}: {name} {setting}")
+        check_range(setting, values[setting], f"{where}: {name} {setting}")
+    return kind(**values)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """Say that a name is not known, and which one may be meant."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(names)}."
+    return f"{name!r} is not a known {what}.{hint}"
