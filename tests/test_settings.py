@@ -19,7 +19,7 @@ SECTION_OF = {
     for setting in dataclasses.fields(getattr(Settings(), section.name))
 }
 RANGES = {name: limits for name, limits in ALL_RANGES.items() if name in SECTION_OF}
-WHOLE = {"analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries"}
+WHOLE = {"analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"}
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
 
@@ -249,6 +249,8 @@ def test_the_sentence_names_the_file(tmp_path):
         ("forces", {"Dartford": 1}, "must be a table of names"),
         ("leave_out_institutional", "yes", "must be true or false, not 'yes'"),
         ("leave_out_institutional", 1, "must be true or false, not 1"),
+        ("method", "kde", "must be one of cells, clusters, lsoa, not 'kde'"),
+        ("cell_shape", "circle", "must be one of hexagon, square"),
         ("time_zone", "Europe/Lodnon", "must be a time zone such as 'Europe/London'"),
         ("time_zone", "Europe", "must be a time zone"),
         ("time_zone", "../../etc", "must be a time zone"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -11,7 +11,8 @@ import pandas as pd
 import shapely
 
 from hotspots.analysis.area_stats import harm_of
-from hotspots.analysis.clusters import Clustering, find_clusters, part_grounds, width_m
+from hotspots.analysis.clusters import width_m
+from hotspots.analysis.methods import Surroundings, draw
 from hotspots.geo.gridref import grid_reference
 from hotspots.geo.points import distinct_points
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
@@ -41,47 +42,51 @@ class Found:
     centres: pd.DataFrame
     """``easting`` and ``northing`` by ``hotspot_id``: the member coordinate nearest to all others."""
     minima: pd.Series
-    """DBSCAN minimum by ``hotspot_id``."""
-    clustering: Clustering
+    """Fewest incidents that made the place one, by ``hotspot_id``."""
+    parameters: dict[str, Any]
+    """What the method was given and chose, for the manifest."""
 
 
-def find_hotspots(focus: gpd.GeoDataFrame, settings: Hotspots, months: int) -> Found:
-    """Find the places where incidents pile up.
+def find_hotspots(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Found:
+    """Find the places where incidents pile up, by the method of the settings.
 
     Parameters
     ----------
     focus
         LOCATED rows in focus, of one window, in the area or its ring, in a metric CRS.
+    around
+        History, months and areas.
     settings
         ``[hotspots]``.
-    months
-        Months of the window that the data hold.
 
     Returns
     -------
     Found
         An incident belongs to a hotspot when it lies on its drawn ground, so that what is counted is what
-        the map shows.
+        the map shows; with the method ``lsoa``, when it was joined to the LSOA.
     """
     check(LOCATED, focus)
-    points = distinct_points(focus.geometry)
-    own = np.bincount(points.row_point, weights=focus["zone"] == "area", minlength=len(points.xy)).astype(np.int64)
-    clustering = find_clusters(points, own, settings, months)
-    grounds = part_grounds(clustering.clusters, points)
-    centres = [_medoid(points.xy[c.members], points.weight[c.members]) for c in clustering.clusters]
+    drawn = draw(focus, around, settings)
+    xy = np.column_stack([focus.geometry.x, focus.geometry.y])
+    centres = [_middle(xy[rows]) for rows in drawn.cores]
     ids = _ids(centres)
-    of_point = np.full(len(points.xy), None, dtype=object)
-    for number in reversed(range(len(grounds))):
-        of_point[shapely.intersects_xy(grounds[number], points.xy)] = ids[number]
-    members = pd.DataFrame({"hotspot_id": pd.Series(of_point[points.row_point], index=focus.index, dtype="str")})
+    named = np.array([*ids, None], dtype=object)
+    members = pd.DataFrame({"hotspot_id": pd.Series(named[drawn.of_row], index=focus.index, dtype="str")})
     key = pd.Index(ids, dtype="str", name="hotspot_id")
+    levels = sorted(set(drawn.minima))
     return Found(
         members=check(MEMBERS, members),
-        grounds=gpd.GeoSeries(grounds, index=key, crs=focus.crs),
+        grounds=gpd.GeoSeries(drawn.grounds, index=key, crs=focus.crs),
         centres=pd.DataFrame(centres, index=key, columns=["easting", "northing"], dtype=float),
-        minima=pd.Series([c.min_incidents for c in clustering.clusters], index=key, dtype=np.int64),
-        clustering=clustering,
+        minima=pd.Series(drawn.minima, index=key, dtype=np.int64),
+        parameters={"method": settings.method, **drawn.parameters, "min_incidents": levels},
     )
+
+
+def _middle(xy: np.ndarray) -> tuple[float, float]:
+    """Return the medoid of some coordinates, of which many are equal."""
+    places, weight = np.unique(xy, axis=0, return_counts=True)
+    return _medoid(places, weight)
 
 
 def _medoid(xy: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

@@ -216,9 +216,18 @@ def _sentences(result: MonthResult) -> list[str]:
 
 
 def _parameters(parameters: dict[str, Any]) -> str:
-    """Return the clustering's parameters and how they came about."""
+    """Return the method's parameters and how they came about."""
     levels = parameters["min_incidents"]
     span = f"{levels[0]}" if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
+    if parameters["method"] == "cells":
+        half = parameters["half_life_months"]
+        memory = f", an incident counting half after {half:g} months" if half else ""
+        return (
+            f"Method cells: {parameters['cell_shape']}s of {parameters['cell_m']:g} m, ranked by "
+            f"{parameters['months_of_history']} months{memory}; at least {span} incidents."
+        )
+    if parameters["method"] == "lsoa":
+        return f"Method lsoa: most incidents per km²; at least {span} incidents."
     radius = "chosen: its hotspots hold most incidents" if parameters["radius_chosen"] else "as set"
     minimum = (
         f"raised until a place is no wider than {parameters['max_width_m']:g} m"

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import geopandas as gpd
     import pandas as pd
 
-    from hotspots.analysis.clusters import Clustering
-    from hotspots.settings import Settings
+    from hotspots.settings import Hotspots, Settings
 
 _FEW = 3
 _LEAST_PERCENT = 0.1
@@ -195,10 +194,10 @@ def _area_change(facts: Facts) -> str:
     return f"Across {facts.area}, the month is {way} what is usual: {now:,}, usually {low:,} to {high:,}."
 
 
-def method(facts: Facts, clustering: Clustering, settings: Settings) -> tuple[tuple[str, str], ...]:
+def method(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> tuple[tuple[str, str], ...]:
     """Return the method text: heading and paragraph, parameters in words."""
     return (
-        ("What a hotspot is", _what_a_hotspot_is(facts, clustering, settings)),
+        ("What a hotspot is", _what_a_hotspot_is(facts, parameters, settings)),
         (
             "What the shares mean",
             "The share of incidents that hotspots hold is in-sample: they were chosen because they were busy in "
@@ -227,13 +226,23 @@ def method(facts: Facts, clustering: Clustering, settings: Settings) -> tuple[tu
     )
 
 
-def _what_a_hotspot_is(facts: Facts, clustering: Clustering, settings: Settings) -> str:
+def _what_a_hotspot_is(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> str:
     """Return the method and its parameters, whether they were chosen or set."""
     wanted = settings.hotspots
-    radius = f"The radius of {clustering.radius_m:g} m was set."
-    if clustering.chosen:
-        tried = ", ".join(f"{tried:g}" for tried, _, _ in clustering.tried)
-        radius = f"Of the radii {tried} m, {clustering.radius_m:g} m was chosen: its hotspots hold most incidents."
+    how = {"cells": _cells, "clusters": _clusters, "lsoa": _lsoas}[wanted.method](facts, parameters, wanted)
+    plural = "" if wanted.min_per_month == 1 else "s"
+    return (
+        f"{how} A hotspot holds at least {wanted.min_per_month:g} incident{plural} a month on average (and "
+        f"{wanted.min_in_window} in all) over {months_word(len(facts.months.dropna()))}; at most "
+        f"{wanted.max_number} are listed."
+    )
+
+
+def _clusters(facts: Facts, parameters: Mapping[str, Any], wanted: Hotspots) -> str:
+    radius = f"The radius of {parameters['radius_m']:g} m was set."
+    if parameters["radius_chosen"]:
+        tried = ", ".join(f"{tried['radius_m']:g}" for tried in parameters["radii_tried"])
+        radius = f"Of the radii {tried} m, {parameters['radius_m']:g} m was chosen: its hotspots hold most incidents."
     if wanted.min_incidents is not None:
         minimum = f"The minimum of {wanted.min_incidents} incidents within it was set; widths are as they come."
     else:
@@ -243,12 +252,27 @@ def _what_a_hotspot_is(facts: Facts, clustering: Clustering, settings: Settings)
             f"The minimum within it starts at 2 and rises{span} until a place is no wider than "
             f"{wanted.max_width_m:g} m, which a patrol can walk and a bus stop can serve."
         )
-    plural = "" if wanted.min_per_month == 1 else "s"
     return (
         f"DBSCAN joins incident locations that lie close together, each weighted by its incidents. {radius} {minimum} "
-        f"A hotspot is drawn no smaller than {wanted.min_width_m:g} m across (where two touch, the line between "
-        f"them runs half way) and holds at least "
-        f"{wanted.min_per_month:g} incident{plural} a month on average (and {wanted.min_in_window} in all) over "
-        f"{months_word(len(facts.months.dropna()))}; at "
-        f"most {wanted.max_number} are listed, the busiest first."
+        f"It is drawn no smaller than {wanted.min_width_m:g} m across; where two touch, the line between them runs "
+        "half way."
     )
+
+
+def _cells(_: Facts, parameters: Mapping[str, Any], wanted: Hotspots) -> str:
+    memory = (
+        f"The months of the last {wanted.history_months} that the files hold rank them, an incident counting half "
+        f"after {wanted.half_life_months:g} months"
+        if wanted.half_life_months
+        else "The months of the window rank them, each incident counting one"
+    )
+    shape = "Hexagons" if wanted.cell_shape == "hexagon" else "Squares"
+    return (
+        f"{shape} of {wanted.cell_m:g} m across are ranked by their incidents. {memory}; of equal ones the one with "
+        f"the longer history comes first. From the top, adjoining cells are joined while the place is no wider than "
+        f"{wanted.cells_max_width_m:g} m; {parameters['cells_down_to']:,} cells were looked at."
+    )
+
+
+def _lsoas(_: Facts, __: Mapping[str, Any], ___: Hotspots) -> str:
+    return "The LSOAs with most incidents per km² over the window."

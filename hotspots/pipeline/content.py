@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
-    from hotspots.analysis.clusters import Clustering
     from hotspots.pipeline.inputs import Inputs, Loaded
     from hotspots.settings import Settings
 
@@ -40,7 +39,7 @@ class MonthTables:
     """Outline of the area."""
     hotspots: gpd.GeoDataFrame
     """HOTSPOTS."""
-    clustering: Clustering
+    parameters: dict[str, Any]
     """How they were found."""
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it."""
@@ -71,7 +70,7 @@ def page_content(
         Labelled frames and finished sentences.
     """
     return PageContent(
-        words=_words(facts, tables.clustering, loaded, settings),
+        words=_words(facts, tables.parameters, loaded, settings),
         measures=tables.measures,
         months=_month_bars(facts.months),
         areas=tables.areas,
@@ -156,7 +155,7 @@ def gather_facts(
 
 def _words(
     facts: words.Facts,
-    clustering: Clustering,
+    parameters: dict[str, Any],
     loaded: Loaded,
     settings: Settings,
 ) -> Words:
@@ -170,7 +169,7 @@ def _words(
             else []
         ),
     ]
-    method = words.method(facts, clustering, settings)
+    method = words.method(facts, parameters, settings)
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
     return Words(

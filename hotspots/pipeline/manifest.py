@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hotspots.analysis.clusters import Clustering
     from hotspots.intake.files import InputFile
     from hotspots.maps.content import Measure
     from hotspots.pipeline.inputs import Loaded
@@ -25,7 +24,7 @@ def manifest(
     loaded: Loaded,
     files: Sequence[InputFile],
     settings: Settings,
-    clustering: Clustering,
+    parameters: dict[str, Any],
     measures: Sequence[Measure],
 ) -> dict[str, Any]:
     """Describe a month's pack.
@@ -38,8 +37,8 @@ def manifest(
         Every file read.
     settings
         The settings in force.
-    clustering
-        Hotspots and the parameters chosen for them.
+    parameters
+        What the method of the hotspots was given and chose.
     measures
         What colours the areas.
 
@@ -64,7 +63,7 @@ def manifest(
         "published_code_kept": {"kept": kept, "named": named},
         "polygons_repaired": list(loaded.boundaries.repaired),
         "inputs": [dataclasses.asdict(file) for file in files],
-        "parameters": _parameters(loaded, settings, clustering, measures),
+        "parameters": _parameters(loaded, settings, parameters, measures),
         "versions": versions(),
     }
 
@@ -72,7 +71,7 @@ def manifest(
 def _parameters(
     loaded: Loaded,
     settings: Settings,
-    clustering: Clustering,
+    parameters: dict[str, Any],
     measures: Sequence[Measure],
 ) -> dict[str, Any]:
     """Return what was set and what was chosen."""
@@ -86,15 +85,8 @@ def _parameters(
         "boundaries_crs": loaded.boundaries.source_crs,
         "transformation": loaded.transformation,
         **{name: value for name, value in dataclasses.asdict(settings.areas).items() if name != "forces"},
-        "method": "clusters",
         **dataclasses.asdict(settings.hotspots),
-        "radius_m": clustering.radius_m,
-        "radius_chosen": clustering.chosen,
-        "radii_tried": [
-            {"radius_m": radius, "hotspots": count, "incidents": held} for radius, count, held in clustering.tried
-        ],
-        "min_incidents": sorted({cluster.min_incidents for cluster in clustering.clusters}),
-        "min_incidents_chosen": settings.hotspots.min_incidents is None,
+        **parameters,
         "false_discovery_rate": ALPHA,
         "class_breaks": {measure.column: list(measure.breaks) for measure in measures},
     }

@@ -10,6 +10,7 @@ import pandas as pd
 
 from hotspots.analysis.area_stats import area_stats, class_breaks, classify
 from hotspots.analysis.hotspots import find_hotspots, hotspot_table
+from hotspots.analysis.methods import Surroundings
 from hotspots.files import check_target
 from hotspots.intake.accept import empty_rejects, number_rejects
 from hotspots.intake.events import EventsIntake, read_events
@@ -129,15 +130,17 @@ def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> 
     focus = in_tests(context, loaded)
     own = loaded.areas["zone"] == "area"
     outline = outline_of(loaded.areas[own])
-    found = find_hotspots(focus, settings.hotspots, len(loaded.window.months))
-    names = name_hotspots(focus, found.members, loaded.areas)
     # Ground without data is not ground without incidents: shares are of what the files cover.
     known = loaded.window.known
     searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
+    near = loaded.located[(loaded.located["month"] <= loaded.month) & (loaded.located["zone"] != "beyond")]
+    around = Surroundings(in_tests(near, loaded), loaded.window.months, loaded.areas[known], searched)
+    found = find_hotspots(focus, around, settings.hotspots)
+    names = name_hotspots(focus, found.members, loaded.areas)
     hotspots = hotspot_table(focus, found, names, searched, loaded.window.months, untested=loaded.window.thin)
     areas, measures = _areas(loaded, settings)
     coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
-    return MonthTables(context, areas, measures, outline, hotspots, found.clustering, coming)
+    return MonthTables(context, areas, measures, outline, hotspots, found.parameters, coming)
 
 
 def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
@@ -191,7 +194,7 @@ def _document(
     if request.settings_file is not None:
         data = unpack(request.settings_file)
         files.append(InputFile("settings", request.settings_file.name, sha256(data)))
-    document = manifest(loaded, files, settings, tables.clustering, tables.measures) | {
+    document = manifest(loaded, files, settings, tables.parameters, tables.measures) | {
         "notices": notices(settings, loaded)
     }
     document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles}

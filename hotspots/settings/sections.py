@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 BRITISH_NATIONAL_GRID_EPSG = 27700
 
+METHODS = ("cells", "clusters", "lsoa")
+CELL_SHAPES = ("hexagon", "square")
 SERIOUS_VIOLENCE = ("Violence and sexual offences", "Robbery", "Possession of weapons")
 
 
@@ -67,6 +69,8 @@ class Harm:
 class Hotspots:
     """``[hotspots]``: what counts as a hotspot."""
 
+    method: str = "clusters"
+    """How hotspots are found: one of ``METHODS``."""
     window_months: int = 12
     """Months up to and including the month asked for."""
     radius_m: float | None = None
@@ -83,6 +87,16 @@ class Hotspots:
     """Fewest incidents in the whole window, however short it is: fewer are no place to send anyone for."""
     max_number: int = 10
     """Most hotspots on the list."""
+    cell_shape: str = "hexagon"
+    """Cells of the method ``cells``: ``hexagon`` or ``square``."""
+    cell_m: float = 150.0
+    """Their size across flats."""
+    history_months: int = 60
+    """Months of history that rank them, as far as the files reach."""
+    half_life_months: float = 24.0
+    """After so many months an incident counts half in the ranking; 0: the months of the window count alike."""
+    cells_max_width_m: float = 500.0
+    """Adjoining top cells are joined up to this width; two hexagons of 150 m are 312 m wide."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import SettingsError
+from hotspots.settings.sections import CELL_SHAPES, METHODS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,6 +30,10 @@ RANGES: dict[str, tuple[float, float]] = {
     "min_per_month": (0, 1_000_000),
     "min_in_window": (1, 1_000_000),
     "max_number": (1, 500),
+    "cell_m": (25, 2_000),
+    "history_months": (1, 240),
+    "half_life_months": (0, 240),
+    "cells_max_width_m": (25, 20_000),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),
     "retries": (0, 10),
@@ -36,6 +41,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "epsg": (1024, 998999),
 }
 
+_CHOICES = {"method": METHODS, "cell_shape": CELL_SHAPES}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _LAYER = re.compile(r"[A-Za-z0-9_]+")
 
@@ -91,6 +97,8 @@ def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         raise SettingsError(f"{where} must be an address that begins with https:// or http://, not {value!r}.")
     if name.endswith("_layer") and _LAYER.fullmatch(value) is None:
         raise SettingsError(f"{where} must be the name of a service, of letters, digits and _, not {value!r}.")
+    if name in _CHOICES and value not in _CHOICES[name]:
+        raise SettingsError(f"{where} must be one of {', '.join(_CHOICES[name])}, not {value!r}.")
     if name == "time_zone" and value and not _is_zone(value):
         raise SettingsError(f"{where} must be a time zone such as 'Europe/London', not {value!r}.")
     if name == "categories" and isinstance(value, tuple) and not (value and all(item.strip() for item in value)):
