@@ -125,7 +125,7 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
         window=window,
         focus=focus,
         warnings=focus.warnings,
-        notes=(*intake.notes, *residents_notes),
+        notes=(*intake.notes, *residents_notes, *_focus_notes(focus, settings, intake)),
         files=(*intake.files, *boundaries.files, *lookup_files, *residents_files),
         transformation=_transformation(epsg, intake.incidents.geometry.iloc[0]),
     )
@@ -204,6 +204,23 @@ def _residents_notes(areas: gpd.GeoDataFrame, name: str) -> list[str]:
     if known < len(own):
         return [f"{name} gives no residents for {len(own) - known} of {len(own)} LSOAs: their rate per 1,000 is empty."]
     return []
+
+
+def _focus_notes(focus: Focus, settings: Settings, intake: Intake) -> list[str]:
+    """Say what the settings left out, and how far harm weights reach."""
+    notes = []
+    if settings.focus.leave_out_institutional:
+        notes.append(
+            f"{focus.left_out:,} incidents at institutional map points, such as hospitals and police stations, are out "
+            "of focus, as the settings say.",
+        )
+    if settings.harm.table:
+        weights = intake.incidents.loc[focus.rows, "harm_weight"]
+        notes.append(
+            f"Harm by {settings.harm.published_by}, release {settings.harm.release}: {int(weights.notna().sum()):,} of "
+            f"{len(weights):,} incidents in focus have an offence code with a weight; the others add nothing to harm.",
+        )
+    return notes
 
 
 def _coverage_notes(loaded: Loaded) -> dict[str, list[str]]:

@@ -77,6 +77,8 @@ def _parameters(
     """Return what was set and what was chosen."""
     return {
         "theme": loaded.focus.theme,
+        "leave_out_institutional": settings.focus.leave_out_institutional,
+        "harm": {"published_by": settings.harm.published_by, "release": settings.harm.release},
         "categories": list(loaded.focus.categories),
         "categories_absent": list(loaded.focus.absent),
         "months_used": [str(month) for month in loaded.window.months],
