@@ -147,6 +147,13 @@ def test_the_end_of_a_range_may_tell_what_its_start_does_not(tmp_path):
     assert len(read(tmp_path, [line(From="01/05/2024", To="02/05/2024")], date_order="dmy").incidents) == 1
 
 
+def test_an_end_that_is_no_date_is_said_and_its_row_kept(tmp_path):
+    intake = read(tmp_path, [line(To="soon"), line(**{"Crime no": "2"})])
+    assert len(intake.incidents) == 2
+    assert intake.notes == ("Force: the end of 1 rows is no date; they are kept without it.",)
+    assert read(tmp_path, [line(To="")]).notes == ()
+
+
 @pytest.mark.parametrize(
     ("date", "time", "expected"),
     [

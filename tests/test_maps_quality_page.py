@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -261,27 +260,12 @@ def test_a_month_is_a_month(month, good):
 # ------------------------------------------------------------------------------------------------ in Chromium
 
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip(f"none of {', '.join(NAMES)} is installed")
-    with sync_api.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (375, "dark")])
-def test_the_page_opens_from_a_file_in_silence_and_fits(chromium, tmp_path, width, scheme):
+def test_the_page_opens_from_a_file_in_silence_and_fits(browser, tmp_path, width, scheme):
     path = tmp_path / "quality.html"
     path.write_bytes(build_quality_page(content(HOSTILE)).encode())
-    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
+    context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, offline=True)
     tab = context.new_page()
     faults: list[str] = []
     asked: list[str] = []

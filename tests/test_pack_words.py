@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 
 import geopandas as gpd
@@ -151,3 +152,33 @@ def test_the_names_of_area_and_focus():
 def test_the_title_is_made_or_given():
     assert words.title(facts(), Settings()) == "Serious violence hotspots · Bexley · May 2024"
     assert words.title(facts(), Settings(report=Report(title="Tasking"))) == "Tasking"
+
+
+def test_a_month_that_looks_incomplete_is_not_said_to_lack_months():
+    told = words.headline(dataclasses.replace(facts(usual=None), incomplete=True))
+    assert told[-1] == "The month's file for Bexley looks incomplete: no change over it is reported."
+
+
+def test_only_street_level_points_are_called_approximate():
+    plain = words.points(facts())
+    assert "are approximate" in plain
+    assert "as their owner gave them" not in plain
+    mixed = words.points(dataclasses.replace(facts(), own_sources=("Force export", "Ambulance")))
+    assert "are approximate" in mixed
+    assert "The points of Force export and Ambulance are as their owner gave them and may be exact" in mixed
+    own = words.points(dataclasses.replace(facts(), own_sources=("Force export",), street_level=False))
+    assert "approximate" not in own
+
+
+def test_only_street_level_files_are_called_open_data():
+    first, licence, boundaries = words.sources(["Kent Police", "Met"], [], Settings())
+    assert first == "Incidents: Kent Police, Met, street-level files."
+    assert (licence, boundaries) == (words.OPEN_LICENCE, words.BOUNDARIES_LICENCE)
+    assert words.sources([], ["Force export"], Settings()) == (
+        "Incidents: Force export, as given by their owners, not open data.",
+        words.BOUNDARIES_LICENCE,
+    )
+    mixed = words.sources(["Met"], ["A", "B"], Settings())
+    assert mixed[0] == "Incidents: Met, street-level files; A, B, as given by their owners, not open data."
+    assert len(mixed) == 3
+    assert words.sources(["Met"], ["A"], Settings(report=Report(source="ours")))[0] == "Incidents: ours."

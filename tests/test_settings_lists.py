@@ -164,6 +164,7 @@ def test_given_themes_replace_their_namesakes_and_may_have_several_entries():
     [
         ({"flags": ["knife"]}, r"a \[\[themes\]\] entry has no name"),
         ({"name": "Gangs"}, r"theme 'Gangs' has no condition"),
+        ({"name": "A|B", "flags": ["x"]}, r"'A\|B' may not hold a \|"),
         ({"name": "Gangs", "flag": ["x"]}, r"Did you mean 'flags'\?"),
         ({"name": "Gangs", "categories": []}, r"must name at least one crime type"),
     ],

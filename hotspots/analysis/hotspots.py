@@ -13,6 +13,7 @@ import shapely
 from hotspots.analysis.area_stats import harm_of
 from hotspots.analysis.clusters import width_m
 from hotspots.analysis.methods import Surroundings, draw
+from hotspots.analysis.peaks import peak_times
 from hotspots.geo.gridref import grid_reference
 from hotspots.geo.points import distinct_points
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
@@ -134,10 +135,8 @@ def hotspot_table(
 
     Parameters
     ----------
-    focus
-        The rows given to ``find_hotspots``.
-    found
-        What it returned.
+    focus, found
+        The rows given to ``find_hotspots``, and what it returned.
     names
         Name by ``hotspot_id``.
     outline
@@ -171,6 +170,7 @@ def hotspot_table(
             "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1),
             **_ground_columns(found, outline),
             "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
+            "peak_time": peak_times(rows, "hotspot_id", key),
             "lsoa_codes": _lsoas(rows).reindex(key).fillna("").astype("str"),
             "min_incidents": found.minima,
             "n_points": rows.geometry.to_wkb().groupby(rows["hotspot_id"]).nunique().reindex(key).astype(np.int64),

@@ -122,6 +122,7 @@ def _read(
         told = mapped.to_raw(part.source, joined, analysis_epsg=analysis_epsg, zone=zone)
         frames.append(told.raw)
         read.others += told.files
+        read.notes += told.notes
         if told.unmapped:
             read.unmapped[part.name] = told.unmapped
     read.raw = pd.concat(frames, ignore_index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 STANDARD = frozenset(CATEGORIES.values())
 """Crime types as police.uk names them."""
 
+UNKNOWN_POSTCODE = "unknown_postcode"
+"""Reason of a row whose postcode the directory lacks."""
+
 _YES = ("yes", "y", "true", "t", "1", "x")
 _DEGREES_EPSG = 4326
 _DATE_PARTS = ("year", "month", "day", "hour", "minute")
@@ -41,8 +44,10 @@ class Mapped:
     """Rows for ``accept``."""
     unmapped: dict[str, int]
     """Crime types that are no standard name and that the settings do not mention, with their rows."""
-    files: tuple[InputFile, ...] = field(default=())
+    files: tuple[InputFile, ...]
     """Files beside the incidents: the postcode directory."""
+    notes: tuple[str, ...]
+    """What a reader must know, in sentences."""
 
 
 def find_source_files(source: Source) -> list[Packed]:
@@ -137,6 +142,7 @@ def to_raw(source: Source, texts: pd.DataFrame, *, analysis_epsg: int, zone: str
     start, until = _times(source, texts, zone)
     category, unmapped = _categories(source, texts)
     places, column, files = _places(source, texts, analysis_epsg)
+    ends = _shown(source, texts, ("until", "until_time"))
     faults = _faults(source, texts, start, until, category)
     whole = start.month.notna() & (texts["broken"] == "")
 
@@ -155,7 +161,7 @@ def to_raw(source: Source, texts: pd.DataFrame, *, analysis_epsg: int, zone: str
         force=texts["force"] if "force" in texts else throughout(source.force),
         flags=_flags(source, texts),
         occurred_at=start.at.where(start.known),
-        occurred_until=until.at,
+        occurred_until=until.at.where(until.known),
         time_known=start.known,
         source=throughout(source.name),
         source_file=texts["source_file"],
@@ -166,7 +172,13 @@ def to_raw(source: Source, texts: pd.DataFrame, *, analysis_epsg: int, zone: str
         place_column=throughout(column),
         place_value=places.value,
     )
-    return Mapped(raw, unmapped, files)
+    return Mapped(raw, unmapped, files, _notes(source, (ends != "") & until.month.isna() & start.month.notna()))
+
+
+def _notes(source: Source, lost: pd.Series) -> tuple[str, ...]:
+    if not lost.any():
+        return ()
+    return (f"{source.name}: the end of {int(lost.sum()):,} rows is no date; they are kept without it.",)
 
 
 def _faults(
@@ -183,9 +195,15 @@ def _faults(
         "repeated_file": (texts["same_as"] != "", "", texts["same_as"]),
         "broken_row": (texts["broken"] != "", "", texts["broken"]),
         "bad_date": (start.month.isna(), _titles(source, ("date", "time", *_DATE_PARTS)), starts),
-        "until_before_date": (until.at < start.at, _titles(source, ("until", "until_time")), ends),
+        "until_before_date": (_ends_early(start, until), _titles(source, ("until", "until_time")), ends),
         "no_category": (category == "", _titles(source, ("category",)), category),
     }
+
+
+def _ends_early(start: Times, until: Times) -> pd.Series:
+    """Return which ranges end before they start; an end without a time of day is the whole of its day."""
+    days = [moment.dt.tz_localize(None).dt.normalize() for moment in (start.at, until.at)]
+    return (until.at < start.at).where(until.known, days[1] < days[0])
 
 
 def _titles(source: Source, ours: tuple[str, ...]) -> str:
@@ -293,7 +311,7 @@ def _by_postcode(known: Postcodes, texts: pd.Series, analysis_epsg: int) -> Plac
     )
     unknown = (texts != "") & found["easting"].isna()
     return Places(
-        places.lon, places.lat, places.reason.mask(unknown, "unknown_postcode"), places.value.mask(unknown, texts)
+        places.lon, places.lat, places.reason.mask(unknown, UNKNOWN_POSTCODE), places.value.mask(unknown, texts)
     )
 
 

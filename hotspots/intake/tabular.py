@@ -249,7 +249,10 @@ def _refuse_missing(name: str, missing: Sequence[str], titles: Sequence[str]) ->
     near = {plain(title[:100]): title for title in reversed(titles[:1000])}
     said = ""
     for title in missing:
-        alike = difflib.get_close_matches(plain(title[:100]), near, n=1, cutoff=0.5)
+        wanted = plain(title[:100])
+        # A word of a longer title is likelier than a word that looks like it.
+        holding = [there for there in near if wanted and wanted in there]
+        alike = difflib.get_close_matches(wanted, holding or near, n=1, cutoff=0.0 if holding else 0.5)
         if alike and not said:
             said = f" For {title!r}, is {near[alike[0]]!r} meant?"
     raise InputError(

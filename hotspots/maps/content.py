@@ -44,6 +44,8 @@ class Words:
     """Sources with their licence lines."""
     month_short: str
     """The month's column heading, for example ``Dec``."""
+    locations: str = "incident locations, approximate"
+    """What the legend calls the discs."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def _hotspots(hotspots: gpd.GeoDataFrame, names: dict[str, str], origin: tuple[i
             "ha": words.rate(row.area_ha),
             "width": words.count(round(row.width_m, -1)),
             "mostly": str(row.top_category),
+            "peak": words.said(row.peak_time),
             "lsoas": words.lsoas(row.lsoa_codes, names),
             "grid": words.said(row.grid_ref),
             "easting": words.count(round(row.easting)),

@@ -18,12 +18,10 @@ _LEAST_PERCENT = 0.1
 _WHOLE_PERCENT = 10
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-LICENCE = (
-    "Contains public sector information licensed under the Open Government Licence v3.0.",
-    (
-        "Boundaries: Office for National Statistics, licensed under the Open Government Licence v3.0; "
-        "contains OS data © Crown copyright and database right."
-    ),
+OPEN_LICENCE = "Contains public sector information licensed under the Open Government Licence v3.0."
+BOUNDARIES_LICENCE = (
+    "Boundaries: Office for National Statistics, licensed under the Open Government Licence v3.0; "
+    "contains OS data © Crown copyright and database right."
 )
 
 
@@ -48,6 +46,12 @@ class Facts:
     """Share of the incidents in focus that lie on map points named by kind."""
     unlocated: float
     """Share of rows without a usable location."""
+    own_sources: tuple[str, ...] = ()
+    """Sources of the settings that hold incidents: not open data, their points as given."""
+    street_level: bool = True
+    """Some incidents are of street-level files."""
+    incomplete: bool = False
+    """The month's file looks incomplete, so that nothing is compared with it."""
 
 
 def month_name(month: pd.Period) -> str:
@@ -185,6 +189,8 @@ def _changes(hotspots: gpd.GeoDataFrame) -> tuple[str, ...]:
 
 
 def _area_change(facts: Facts) -> str:
+    if facts.incomplete:
+        return f"The month's file for {facts.area} looks incomplete: no change over it is reported."
     if facts.usual is None:
         return f"Across {facts.area} there are too few months to say what is usual."
     now, (low, high) = int(facts.months.dropna().iloc[-1]), facts.usual
@@ -210,13 +216,7 @@ def method(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> t
             "all hotspots listed (5 %). A count inside the usual range is no more than chance. The usual range of "
             "the whole area is a 95 % prediction interval from the other months and allows for their own spread.",
         ),
-        (
-            "Street-level points are approximate",
-            "Published points are moved to one of a fixed set of map points in nearby streets, so many incidents "
-            f"share one point and none is an address. {percent(facts.institutional)} of the incidents in focus lie "
-            "on points named by their kind (hospital, supermarket, parking area), places that attract recording. "
-            f"{percent(facts.unlocated)} of all rows read have no usable location and are on no map.",
-        ),
+        ("Where the points lie", points(facts)),
         (
             "Colours of the areas",
             "Each LSOA is coloured by its incidents in focus over the window for its size, not by its count alone. "
@@ -224,6 +224,50 @@ def method(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> t
             "not zero.",
         ),
     )
+
+
+def points(facts: Facts) -> str:
+    """Return how exact the points are: those of street-level files never, those of other sources as given."""
+    said = []
+    if facts.street_level:
+        said.append(
+            "Street-level points are approximate: published points are moved to one of a fixed set of map points in "
+            "nearby streets, so many incidents share one point and none is an address.",
+        )
+    if facts.own_sources:
+        said.append(
+            f"The points of {listed(facts.own_sources)} are as their owner gave them and may be exact addresses: "
+            "handle this page as that source demands.",
+        )
+    said.append(
+        f"{percent(facts.institutional)} of the incidents in focus lie on points named by their kind (hospital, "
+        f"supermarket, parking area), places that attract recording. {percent(facts.unlocated)} of all rows read have "
+        "no usable location and are on no map.",
+    )
+    return " ".join(said)
+
+
+def sources(forces: Sequence[str], own_sources: Sequence[str], settings: Settings) -> tuple[str, ...]:
+    """Return whose incidents and boundaries these are; only street-level files are known to be open data.
+
+    Parameters
+    ----------
+    forces
+        Forces whose street-level files were read; none: there were no such files.
+    own_sources
+        Sources of the settings that hold incidents.
+    settings
+        ``[report] source`` replaces the line on incidents.
+
+    Returns
+    -------
+    tuple of str
+        Finished lines.
+    """
+    given = [f"{', '.join(forces)}, street-level files"] if forces else []
+    given += [f"{', '.join(own_sources)}, as given by their owners, not open data"] if own_sources else []
+    open_data = (OPEN_LICENCE,) if forces or not own_sources else ()
+    return (f"Incidents: {settings.report.source or '; '.join(given)}.", *open_data, BOUNDARIES_LICENCE)
 
 
 def _what_a_hotspot_is(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> str:

@@ -127,12 +127,16 @@ def rejects(loaded: Loaded) -> Iterator[Check]:
         status = "ok" if reason in _JUDGED_ELSEWHERE else judged(share, FAULTY)
         words = _REASONS.get(str(reason), str(reason).replace("_", " "))
         said = (
-            f"{source}: {len(group):,} rows rejected: {words} ({percent(share)}); the first is row "
+            f"{source}: {_rows(len(group))} rejected: {words} ({percent(share)}); the first is row "
             f"{first['source_row']} of {first['source_file']}."
         )
         yield Check("rejects", said, str(reason), status, str(source), value=len(group))
     if table.empty:
         yield Check("rejects", "No row was rejected.", "none", value=0)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 def unlocated(loaded: Loaded) -> Iterator[Check]:
@@ -328,7 +332,7 @@ def categories(loaded: Loaded) -> Iterator[Check]:
     for source, types in sorted(loaded.intake.unmapped.items()):
         status = judged(sum(types.values()) / read[source], UNMAPPED)
         for name, count in sorted(types.items(), key=lambda item: (-item[1], item[0])):
-            said = f"{source}: the crime type {name!r} has no standard name ({count:,} rows)."
+            said = f"{source}: the crime type {name!r} has no standard name ({_rows(count)})."
             yield Check("categories", said, "unmapped", status, source, value=count)
     if not loaded.intake.unmapped:
         yield Check("categories", "Every crime type has a standard name.", "mapped", value=0)

@@ -9,6 +9,9 @@ import numpy as np
 import pandas as pd
 
 from hotspots.analysis.hotspots import locations
+from hotspots.intake.accept import STREET_LEVEL
+from hotspots.intake.coordinates import REASONS
+from hotspots.intake.mapped import UNKNOWN_POSTCODE
 from hotspots.maps.content import Measure, MonthCount, PageContent, Words
 from hotspots.pack import words
 from hotspots.places.areas import neighbours_of
@@ -138,7 +141,8 @@ def gather_facts(
     whole = counts[~counts.index.isin(loaded.window.thin)].dropna()
     comparable = loaded.month not in loaded.window.thin
     others = whole.drop(loaded.month, errors="ignore").to_numpy(dtype=np.int64)
-    reasons = loaded.intake.rejects["reason"]
+    unlocated = int(loaded.intake.rejects["reason"].isin([*REASONS, UNKNOWN_POSTCODE]).sum())
+    sources = set(loaded.intake.incidents["source"])
     return words.Facts(
         month=loaded.month,
         area=words.area_name(inputs.areas, loaded.areas[loaded.window.known]),
@@ -149,7 +153,10 @@ def gather_facts(
         share_of_area=float(hotspots["share_of_area"].sum()),
         share_of_n=float(hotspots["share_of_n"].sum()),
         institutional=float(own["institutional"].mean()) if len(own) else 0.0,
-        unlocated=float((reasons == "no_location").sum() / max(int(loaded.intake.accounts["read"].sum()), 1)),
+        unlocated=unlocated / max(int(loaded.intake.accounts["read"].sum()), 1),
+        own_sources=tuple(sorted(sources - {STREET_LEVEL})),
+        street_level=STREET_LEVEL in sources,
+        incomplete=not comparable,
     )
 
 
@@ -159,16 +166,10 @@ def _words(
     loaded: Loaded,
     settings: Settings,
 ) -> Words:
-    forces = f"{', '.join(sorted(set(loaded.intake.coverage['force']) - {''}))}, street-level files"
-    sources = [
-        f"Incidents: {settings.report.source or forces}.",
-        *words.LICENCE,
-        *(
-            ["Population: Office for National Statistics, Open Government Licence v3.0."]
-            if loaded.areas["population"].notna().any()
-            else []
-        ),
-    ]
+    population = "Population: Office for National Statistics, Open Government Licence v3.0."
+    sources = incident_sources(loaded, settings)
+    if loaded.areas["population"].notna().any():
+        sources = (*sources, population)
     method = words.method(facts, parameters, settings)
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
@@ -179,9 +180,17 @@ def _words(
         notices=tuple(notices(settings, loaded)),
         headline=words.headline(facts),
         method=method,
-        sources=tuple(sources),
+        sources=sources,
         month_short=words.month_short(facts.month),
+        locations="incident locations" if facts.own_sources else "incident locations, approximate",
     )
+
+
+def incident_sources(loaded: Loaded, settings: Settings) -> tuple[str, ...]:
+    """Return the lines that say whose incidents and boundaries a page shows."""
+    of_row = loaded.intake.incidents["source"]
+    forces = loaded.intake.force[(of_row == STREET_LEVEL).to_numpy()]
+    return words.sources(sorted(set(forces) - {""}), sorted(set(of_row) - {STREET_LEVEL}), settings)
 
 
 def _month_bars(months: pd.Series) -> tuple[MonthCount, ...]:

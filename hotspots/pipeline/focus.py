@@ -81,6 +81,11 @@ def choose_focus(theme: str, typed: Sequence[str], settings: Settings, intake: I
     if settings.focus.leave_out_institutional:
         left_out = int((rows & incidents["institutional"]).sum())
         rows = rows & ~incidents["institutional"]
+    if left_out and not rows.any():
+        raise InputError(
+            f"No incident is in focus: all {left_out:,} lie at institutional map points, which the settings leave out; "
+            "set leave_out_institutional = false under [focus].",
+        )
     if not rows.any():
         raise InputError(f"No incident is in focus: none of {len(rows):,} is {theme or ', '.join(categories)}.")
     name = theme[:1].lower() + theme[1:] if theme else focus_name(categories, typed, settings)
@@ -110,7 +115,9 @@ def _carriers(name: str, settings: Settings, intake: Intake) -> tuple[str, pd.Se
         f"{theme}: the {rows_of[source]:,} rows of {source} cannot tell, for want of {needed}; none of them is shown."
         for source, needed in sorted(lacking.items())
     )
-    carried = (SEPARATOR + incidents["themes"] + SEPARATOR).str.contains(SEPARATOR + theme + SEPARATOR, regex=False)
+    # Entries of one theme may be spelled in capitals here and not there.
+    listed = (SEPARATOR + incidents["themes"] + SEPARATOR).str.casefold()
+    carried = listed.str.contains(f"{SEPARATOR}{theme.casefold()}{SEPARATOR}", regex=False)
     if not carried.any():
         raise InputError(f"No incident carries the theme {theme!r}, although the data could tell: nothing to map.")
     return theme, carried, warnings

@@ -11,7 +11,7 @@ from hotspots.maps.quality_page import TOPIC_TITLES, QualityContent
 from hotspots.pack import words
 from hotspots.pack.previous import read_previous
 from hotspots.pipeline import checks
-from hotspots.pipeline.content import notices
+from hotspots.pipeline.content import incident_sources, notices
 from hotspots.pipeline.inputs import load
 from hotspots.pipeline.revisions import revised
 from hotspots.tables import QUALITY, check
@@ -226,7 +226,6 @@ def quality_content(loaded: Loaded, quality: pd.DataFrame, area: str, settings: 
         Finished sentences and the table.
     """
     accounts = loaded.intake.accounts
-    forces = ", ".join(sorted(set(loaded.intake.coverage["force"]) - {""}))
     told = findings(quality, most=len(quality))
     wrong = told[told["status"] != "ok"]
     window = words.months_word(len(loaded.window.months))
@@ -237,6 +236,6 @@ def quality_content(loaded: Loaded, quality: pd.DataFrame, area: str, settings: 
         notices=tuple(notices(settings, loaded)),
         headline=headline(quality),
         findings=tuple(zip(wrong["status"], wrong["topic"], wrong["said"], strict=True)),
-        sources=(f"Incidents: {settings.report.source or f'{forces}, street-level files'}.", *words.LICENCE),
+        sources=incident_sources(loaded, settings),
         quality=quality,
     )

@@ -146,8 +146,8 @@ def with_forces(
     present = sorted({force for force in coverage["force"] if force})
     if not present:
         raise InputError(
-            "The incident files name no police force ('Falls within' and 'Reported by' are empty or absent), so an "
-            "area without incidents cannot be told from one without data; use the files as downloaded.",
+            "The incidents name no police force, so an area without incidents cannot be told from one without data; "
+            "set force in the [[sources]] entry, or use street-level files as downloaded.",
         )
     named = reported[reported["force"] != ""]
     by_rows = named.sort_values(["rows", "force"], ascending=[False, True]).drop_duplicates("borough")

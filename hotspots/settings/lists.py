@@ -157,6 +157,9 @@ def read_themes(entries: Any, where: str) -> tuple[Theme, ...]:  # noqa: ANN401
         theme: Theme = section(Theme, "[[themes]]", table, where)
         if not theme.name.strip():
             raise SettingsError(f'{where}: a [[themes]] entry has no name; write one, such as name = "Gangs".')
+        if "|" in theme.name:
+            raise SettingsError(f"{where}: the theme {theme.name!r} may not hold a |, which parts themes in tables.")
+        theme = dataclasses.replace(theme, name=theme.name.strip())
         if not (theme.categories or theme.offence_codes or theme.flags):
             raise SettingsError(f"{where}: theme {theme.name!r} has no condition; give categories, codes or flags.")
         themes.append(theme)

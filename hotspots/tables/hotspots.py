@@ -28,6 +28,7 @@ HOTSPOTS = table(
         "area_ha": number(0),
         "width_m": number(0),
         "top_category": text(),
+        "peak_time": text(optional=True),
         "grid_ref": text(optional=True),
         "easting": number(),
         "northing": number(),

@@ -148,6 +148,7 @@
       [`${data.window}`, `${h.n} incidents, ${h.share} of the total (chosen on these months)`],
       ["Size", `${h.ha} ha, ${h.width} m across, ${h.land} of the area`],
       ["Mostly", h.mostly],
+      ...(h.peak ? [["Peak", h.peak]] : []),
       ["LSOAs", h.lsoas],
       ["Grid ref", h.grid ? `${h.grid} (${place})` : place],
       ["Boundary", h.cross ? `crosses the line: ${h.inside} of ${h.n} incidents inside` : "does not cross the line"],
