@@ -22,7 +22,7 @@ from hotspots.tables import AREA_STATS, HOTSPOTS, REJECTS
 from tests import conftest as kit
 
 FILES = {
-    *("map.html", "hotspots.csv", "areas.csv", "quality.html", "quality.csv", "rejects.csv"),
+    *("map.html", "hotspots.csv", "areas.csv", "concentration.csv", "quality.html", "quality.csv", "rejects.csv"),
     *("month.gpkg", "manifest.json"),
 }
 TABLES = {"hotspots": HOTSPOTS, "areas": AREA_STATS, "rejects": REJECTS}

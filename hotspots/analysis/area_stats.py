@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.analysis.area_tests import untested_columns
 from hotspots.tables import AREA_STATS, AREAS, LOCATED, check
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def area_stats(
     Returns
     -------
     GeoDataFrame
-        AREA_STATS of the area and its ring, classes still empty. Counts of months without files are
-        empty, never 0. Rates are per window, and empty where the force lacks a month that others have.
+        AREA_STATS of the area and its ring, classes and tests still empty. Counts of months without files
+        are empty, never 0. Rates are per window, and empty where the force lacks a month that others have.
     """
     check(LOCATED, located)
     check(AREAS, areas)
@@ -74,6 +75,7 @@ def area_stats(
         rate_per_1000=(1000 * whole / kept["population"]).where(kept["population"] > 0),
         map_class=pd.Series(pd.NA, index=kept.index, dtype="Int64"),
         map_class_per_1000=pd.Series(pd.NA, index=kept.index, dtype="Int64"),
+        **untested_columns(kept.index),
         geometry=kept.geometry,
     )
     return check(AREA_STATS, stats.set_geometry("geometry", crs=areas.crs))

@@ -11,6 +11,8 @@ import shapely
 
 from hotspots.analysis.cells import Budget, Memory, merge_cells, rank_cells
 from hotspots.analysis.clusters import find_clusters, part_grounds
+from hotspots.analysis.contours import find_contours
+from hotspots.analysis.density import density_surface
 from hotspots.geo.grid import Grid, cell_keys
 from hotspots.geo.points import distinct_points
 
@@ -37,6 +39,8 @@ class Surroundings:
     """AREAS; those of the zone ``area`` with data are searched."""
     outline: BaseGeometry
     """Outline of the searched area."""
+    covered: BaseGeometry | None = None
+    """Ground with data, where the area or its ring has ground without; none: everywhere."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +109,29 @@ def _clusters(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots)
     )
 
 
+def _density(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Drawn:
+    """Draw contours of the kernel density."""
+    if focus.empty:
+        return Drawn([], np.array([], dtype=np.int64), [], [], {"bandwidth_m": None, "bandwidth_chosen": True})
+    points = distinct_points(focus.geometry)
+    own = np.bincount(points.row_point, weights=focus["zone"] == "area", minlength=len(points.xy)).astype(np.int64)
+    surface = density_surface(points, settings.bandwidth_m, covered=around.covered)
+    budget = Budget(number=settings.max_number)
+    months, area_m2 = len(around.window), around.outline.area
+    found = find_contours(points, own, surface, settings, months, budget=budget, area_m2=area_m2)
+    of_point = np.full(len(points.xy), -1, dtype=np.int64)
+    for number, contour in enumerate(found.contours):
+        of_point[contour.members] = number
+    of_row = of_point[points.row_point]
+    return Drawn(
+        [contour.ground for contour in found.contours],
+        of_row,
+        [np.flatnonzero(of_row == number) for number in range(len(found.contours))],
+        [fewest(settings, months)] * len(found.contours),
+        {"kernel": surface.kernel, "bandwidth_m": surface.bandwidth_m, "bandwidth_chosen": surface.chosen},
+    )
+
+
 def _cells(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Drawn:
     """Rank equal cells by their history, older incidents for less, and join the top ones."""
     grid = Grid("square" if settings.cell_shape == "square" else "hexagon", settings.cell_m)
@@ -160,5 +187,6 @@ def _xy(rows: gpd.GeoDataFrame) -> npt.NDArray[np.float64]:
 _METHODS: dict[str, Callable[[gpd.GeoDataFrame, Surroundings, Hotspots], Drawn]] = {
     "cells": _cells,
     "clusters": _clusters,
+    "density": _density,
     "lsoa": _lsoas,
 }

@@ -30,6 +30,7 @@ _FILES = {
     "map.html": "map, ranked hotspots and method; opens without a network",
     "hotspots.csv": "the hotspots, busiest first",
     "areas.csv": "every LSOA of the area and its ring; zeros kept, no data empty",
+    "concentration.csv": "how few LSOAs hold how much",
     "quality.html": "what the input is like: coverage, gaps, repeats, agreement",
     "quality.csv": "the same as a table",
     "rejects.csv": "every row that was not used, and why",
@@ -196,7 +197,7 @@ def _sentences(result: MonthResult) -> list[str]:
     from hotspots.pack.words import headline, month_spans  # noqa: PLC0415 - loads pandas
 
     loaded = result.loaded
-    lines = ["", *headline(result.facts), ""]
+    lines = ["", *headline(result.facts), *result.findings.sentences, ""]
     if len(result.hotspots):
         lines.append(_parameters(result.manifest["parameters"]))
     if loaded.window.missing:
@@ -226,6 +227,10 @@ def _parameters(parameters: dict[str, Any]) -> str:
             f"Method cells: {parameters['cell_shape']}s of {parameters['cell_m']:g} m, ranked by "
             f"{parameters['months_of_history']} months{memory}; at least {span} incidents."
         )
+    if parameters["method"] == "density":
+        chosen = "chosen" if parameters["bandwidth_chosen"] else "as set"
+        bandwidth = parameters["bandwidth_m"]
+        return f"Method density: quartic kernel of {bandwidth:.0f} m ({chosen}); at least {span} incidents."
     if parameters["method"] == "lsoa":
         return f"Method lsoa: most incidents per km²; at least {span} incidents."
     radius = "chosen: its hotspots hold most incidents" if parameters["radius_chosen"] else "as set"

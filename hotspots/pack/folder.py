@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACK_FILES = (
-    *("map.html", "hotspots.csv", "areas.csv", "quality.html", "quality.csv", "rejects.csv"),
-    *("month.gpkg", "manifest.json"),
+    *("map.html", "hotspots.csv", "areas.csv", "concentration.csv", "quality.html", "quality.csv"),
+    *("rejects.csv", "month.gpkg", "manifest.json"),
 )
 """What a pack holds."""
 
@@ -79,6 +79,8 @@ class Pack:
     """HOTSPOTS."""
     areas: gpd.GeoDataFrame
     """AREA_STATS of the area and its ring."""
+    concentration: pd.DataFrame
+    """By share of the incidents: the fewest LSOAs that hold it, and the ground they take."""
     incidents: gpd.GeoDataFrame
     """LOCATED: accepted rows of the window in the area or its ring, all categories."""
     events: gpd.GeoDataFrame
@@ -127,6 +129,7 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
         write_text(folder / "map.html", pack.page)
         write_csv(folder / "hotspots.csv", ranked)
         write_csv(folder / "areas.csv", areas)
+        write_csv(folder / "concentration.csv", pack.concentration)
         write_text(folder / "quality.html", pack.quality_page)
         write_csv(folder / "quality.csv", pack.quality)
         write_csv(folder / "rejects.csv", pack.rejects)

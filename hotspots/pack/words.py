@@ -273,7 +273,9 @@ def sources(forces: Sequence[str], own_sources: Sequence[str], settings: Setting
 def _what_a_hotspot_is(facts: Facts, parameters: Mapping[str, Any], settings: Settings) -> str:
     """Return the method and its parameters, whether they were chosen or set."""
     wanted = settings.hotspots
-    how = {"cells": _cells, "clusters": _clusters, "lsoa": _lsoas}[wanted.method](facts, parameters, wanted)
+    how = {"cells": _cells, "clusters": _clusters, "density": _density, "lsoa": _lsoas}[wanted.method](
+        facts, parameters, wanted
+    )
     plural = "" if wanted.min_per_month == 1 else "s"
     return (
         f"{how} A hotspot holds at least {wanted.min_per_month:g} incident{plural} a month on average (and "
@@ -315,6 +317,16 @@ def _cells(_: Facts, parameters: Mapping[str, Any], wanted: Hotspots) -> str:
         f"{shape} of {wanted.cell_m:g} m across are ranked by their incidents. {memory}; of equal ones the one with "
         f"the longer history comes first. From the top, adjoining cells are joined while the place is no wider than "
         f"{wanted.cells_max_width_m:g} m; {parameters['cells_down_to']:,} cells were looked at."
+    )
+
+
+def _density(_: Facts, parameters: Mapping[str, Any], wanted: Hotspots) -> str:
+    how = "chosen from how far apart the places with incidents lie" if parameters["bandwidth_chosen"] else "set"
+    bandwidth = parameters["bandwidth_m"]
+    return (
+        f"A kernel density (quartic{f', radius {bandwidth:.0f} m, {how}' if bandwidth else ''}), divided by the part "
+        "of the kernel with data where the data end. A hotspot is a contour of it, cut at a higher level where it "
+        f"would be wider than {wanted.max_width_m:g} m."
     )
 
 

@@ -310,7 +310,7 @@ def repeats(loaded: Loaded) -> Iterator[Check]:
         share = count / read[str(name)]
         status = judged(share, REPEATED)
         more = "" if status == "ok" else " Does a month lie in two downloads?"
-        said = f"{name}: {count:,} rows repeat an ID ({percent(share)}); of each ID one row is kept.{more}"
+        said = f"{name}: {_rows(count)} with a repeated ID ({percent(share)}); of each ID one row is kept.{more}"
         yield Check("repeats", said, "repeated_id", status, str(name), value=count)
     again = table["reason"] == "repeated_file"
     for name, count in sorted(source[again].value_counts().items()):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
+    from hotspots.pipeline.area_findings import AreaFindings
     from hotspots.pipeline.inputs import Inputs, Loaded
     from hotspots.settings import Settings
 
@@ -46,6 +47,8 @@ class MonthTables:
     """How they were found."""
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it."""
+    findings: AreaFindings
+    """What the tests of the LSOAs found."""
 
 
 def page_content(
@@ -73,7 +76,7 @@ def page_content(
         Labelled frames and finished sentences.
     """
     return PageContent(
-        words=_words(facts, tables.parameters, loaded, settings),
+        words=_words(facts, tables, loaded, settings),
         measures=tables.measures,
         months=_month_bars(facts.months),
         areas=tables.areas,
@@ -162,7 +165,7 @@ def gather_facts(
 
 def _words(
     facts: words.Facts,
-    parameters: dict[str, Any],
+    tables: MonthTables,
     loaded: Loaded,
     settings: Settings,
 ) -> Words:
@@ -170,7 +173,8 @@ def _words(
     sources = incident_sources(loaded, settings)
     if loaded.areas["population"].notna().any():
         sources = (*sources, population)
-    method = words.method(facts, parameters, settings)
+    method = words.method(facts, tables.parameters, settings)
+    method = (*method, ("What the LSOAs show", " ".join(tables.findings.sentences)))
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
     return Words(

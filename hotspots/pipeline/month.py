@@ -9,6 +9,7 @@ import geopandas as gpd
 import pandas as pd
 
 from hotspots.analysis.area_stats import area_stats, class_breaks, classify
+from hotspots.analysis.area_tests import area_tests, quiet_areas
 from hotspots.analysis.hotspots import find_hotspots, hotspot_table
 from hotspots.analysis.methods import Surroundings
 from hotspots.files import check_target
@@ -22,6 +23,7 @@ from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
 from hotspots.pack.previous import read_previous
 from hotspots.pack.words import months_word
+from hotspots.pipeline.area_findings import AreaFindings, area_findings
 from hotspots.pipeline.content import MonthTables, gather_facts, in_tests, notices, page_content
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
@@ -33,6 +35,8 @@ from hotspots.tables import EVENTS, check
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from shapely.geometry.base import BaseGeometry
 
     from hotspots.pack.words import Facts
     from hotspots.settings import Settings
@@ -70,6 +74,8 @@ class MonthResult:
     """Events in the month and the one after it."""
     quality: pd.DataFrame
     """QUALITY."""
+    findings: AreaFindings
+    """What the tests of the LSOAs found."""
     manifest: dict[str, Any]
 
 
@@ -117,11 +123,41 @@ def run_month(
     page = build_page(page_content(tables, facts, loaded, settings, tiles=request.tiles))
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events)
-    rejects = _rejects(loaded, events)
-    checked = build_quality_page(quality_content(loaded, quality, area_of(request.inputs, loaded), settings))
-    pack = Pack(page, tables.hotspots, tables.areas, tables.context, tables.events, rejects, quality, checked, document)
+    pack = _pack(
+        request,
+        settings,
+        loaded,
+        tables,
+        page=page,
+        rejects=_rejects(loaded, events),
+        quality=quality,
+        manifest=document,
+    )
     write_pack(pack, target, replace=request.force)
-    return MonthResult(target, loaded, tables.hotspots, facts, events, len(tables.events), quality, document)
+    return MonthResult(
+        target, loaded, tables.hotspots, facts, events, len(tables.events), quality, tables.findings, document
+    )
+
+
+def _pack(
+    request: MonthRequest,
+    settings: Settings,
+    loaded: Loaded,
+    tables: MonthTables,
+    **made: Any,  # noqa: ANN401
+) -> Pack:
+    """Gather what the pack is made of; ``made`` holds the fields that are finished."""
+    quality = made["quality"]
+    checked = build_quality_page(quality_content(loaded, quality, area_of(request.inputs, loaded), settings))
+    return Pack(
+        hotspots=tables.hotspots,
+        areas=tables.areas,
+        concentration=tables.findings.concentration,
+        incidents=tables.context,
+        events=tables.events,
+        quality_page=checked,
+        **made,
+    )
 
 
 def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> MonthTables:
@@ -134,18 +170,42 @@ def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> 
     known = loaded.window.known
     searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
     near = loaded.located[(loaded.located["month"] <= loaded.month) & (loaded.located["zone"] != "beyond")]
-    around = Surroundings(in_tests(near, loaded), loaded.window.months, loaded.areas[known], searched)
+    around = Surroundings(
+        history=in_tests(near, loaded),
+        window=loaded.window.months,
+        areas=loaded.areas[known],
+        outline=searched,
+        covered=_covered(loaded),
+    )
     found = find_hotspots(focus, around, settings.hotspots)
     names = name_hotspots(focus, found.members, loaded.areas)
     hotspots = hotspot_table(focus, found, names, searched, loaded.window.months, untested=loaded.window.thin)
-    areas, measures = _areas(loaded, settings)
+    areas, measures, findings = _areas(loaded, settings)
     coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
-    return MonthTables(context, areas, measures, outline, hotspots, found.parameters, coming)
+    return MonthTables(context, areas, measures, outline, hotspots, found.parameters, coming, findings)
 
 
-def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
-    """Return AREA_STATS with its classes, and the measures that colour the map."""
-    areas = area_stats(loaded.located, loaded.areas, loaded.window.covered, loaded.window.months)
+def _covered(loaded: Loaded) -> BaseGeometry | None:
+    """Return the ground with data, where the area or its ring has ground without."""
+    near = loaded.areas[loaded.areas["zone"] != "beyond"]
+    known = loaded.window.known.reindex(near.index)
+    return None if known.all() else outline_of(near[known])
+
+
+def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...], AreaFindings]:
+    """Return AREA_STATS with its tests and classes, the measures that colour the map, and what the tests found."""
+    window = loaded.window
+    counted = area_stats(loaded.located, loaded.areas, window.covered, window.months)
+    quiet = quiet_areas(loaded.located, loaded.areas, window.months)
+    tests = area_tests(
+        counted,
+        loaded.located,
+        window.covered,
+        window.months,
+        untested=window.thin,
+        quiet=counted.index.intersection(quiet),
+    )
+    areas = tests.stats.copy()
     own = areas[areas["zone"] == "area"]
     span = months_word(len(loaded.window.months))
     wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
@@ -157,7 +217,7 @@ def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[
         breaks = fixed or class_breaks(own[column])
         areas[class_column] = classify(areas[column], breaks)
         measures.append(Measure(column, class_column, title, breaks))
-    return areas, tuple(measures)
+    return areas, tuple(measures), area_findings(tests, loaded.focus.name)
 
 
 def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 BRITISH_NATIONAL_GRID_EPSG = 27700
 
-METHODS = ("cells", "clusters", "lsoa")
+METHODS = ("cells", "clusters", "density", "lsoa")
 CELL_SHAPES = ("hexagon", "square")
 SERIOUS_VIOLENCE = ("Violence and sexual offences", "Robbery", "Possession of weapons")
 
@@ -97,6 +97,8 @@ class Hotspots:
     """After so many months an incident counts half in the ranking; 0: the months of the window count alike."""
     cells_max_width_m: float = 500.0
     """Adjoining top cells are joined up to this width; two hexagons of 150 m are 312 m wide."""
+    bandwidth_m: float | None = None
+    """Radius of the quartic kernel of the method ``density``; none: chosen and reported."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "history_months": (1, 240),
     "half_life_months": (0, 240),
     "cells_max_width_m": (25, 20_000),
+    "bandwidth_m": (25, 5_000),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),
     "retries": (0, 10),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pandera.pandas as pa
 
 from hotspots.tables.contract import geometry, number, table, text, whole
+from hotspots.tables.hotspots import CHANGES
 from hotspots.tables.incidents import ZONES
+
+LABELS = ("hot", "cold", "none")
 
 _POLYGON = geometry("Polygon", "MultiPolygon")
 
@@ -45,6 +48,19 @@ AREA_STATS = table(
         "rate_per_1000": number(0, optional=True),
         "map_class": whole(1, optional=True),
         "map_class_per_1000": whole(1, optional=True),
+        "gi_z": number(optional=True),
+        "p_value": number(0, 1, optional=True),
+        "p_adjusted": number(0, 1, optional=True),
+        "label": text(*LABELS, optional=True),
+        "usual_low": whole(0, optional=True),
+        "usual_high": whole(0, optional=True),
+        "change_p": number(0, 1, optional=True),
+        "change_p_adjusted": number(0, 1, optional=True),
+        "change": text(*CHANGES),
+        "previous_p": number(0, 1, optional=True),
+        "previous_p_adjusted": number(0, 1, optional=True),
+        "last_year_p": number(0, 1, optional=True),
+        "last_year_p_adjusted": number(0, 1, optional=True),
         "geometry": _POLYGON,
     },
 )
