@@ -98,7 +98,7 @@ def area_tests(
     heard = ~stats.index.isin(quiet)
     known = stats.index[covered.loc[stats.index, list(window)].all(axis=1) & heard]
     found, islands, refused = _hot_and_cold(stats, known, permutations, seed)
-    focus = located[located["in_focus"] & located["lsoa_code"].isin(known) & located["month"].isin(window)]
+    focus = located[located["in_focus"]]
     by_month = pd.crosstab(focus["lsoa_code"], focus["month"])
     by_month = by_month.reindex(index=known, columns=window, fill_value=0).astype(np.int64)
     columns = {**found, **month_changes(by_month, untested)}
