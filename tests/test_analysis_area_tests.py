@@ -13,6 +13,7 @@ from scipy import stats as scipy_stats
 
 from hotspots.analysis.area_stats import area_stats
 from hotspots.analysis.area_tests import MIN_AREAS, area_tests, month_changes, quiet_areas, untested_columns
+from hotspots.errors import TableError
 from hotspots.geo.contiguity import queen
 from hotspots.stats.local import G_STAR_PERMUTATIONS, g_star_permuted, label
 from hotspots.stats.usual import ALPHA, change_p, false_discovery
@@ -149,6 +150,9 @@ def test_an_lsoa_among_others_without_data_is_an_island_too():
     found = run_on(counts(1.0, 2), lacking=dict.fromkeys(around, MONTHS))
     assert found.islands == (code(5, 3),)
     assert found.stats.loc[code(5, 3), "label"] == "none"
+    # Those without data are none, whoever is around them.
+    beta = LAYER.index[LAYER["borough"] == "Beta"]
+    assert run_on(counts(1.0, 2), lacking=dict.fromkeys(beta, MONTHS)).islands == ()
 
 
 def test_a_layer_whose_edges_do_not_meet_says_so_and_keeps_its_changes():
@@ -328,6 +332,19 @@ def test_before_any_test_the_columns_are_empty_and_fit_the_table():
     assert list(found.stats.columns) == list(stats.columns) == list(AREA_STATS.columns)
     assert (found.stats.dtypes == stats.dtypes).all()
     check(AREA_STATS, found.stats, epsg=27700)
+
+
+def test_frames_that_break_their_contract_are_refused():
+    rows, known = rows_of(counts()), covered()
+    stats = area_stats(rows, LAYER, known, WINDOW)
+    with pytest.raises(TableError, match="AREA_STATS"):
+        area_tests(stats.drop(columns="harm"), rows, known, WINDOW)
+    with pytest.raises(TableError, match="LOCATED"):
+        area_tests(stats, rows.drop(columns="street"), known, WINDOW)
+    with pytest.raises(TableError, match="LOCATED"):
+        quiet_areas(rows.drop(columns="street"), LAYER, WINDOW)
+    with pytest.raises(TableError, match="AREAS"):
+        quiet_areas(rows, LAYER.drop(columns="vintage"), WINDOW)
 
 
 # ---------------------------------------------------------------------------------------------- quiet boroughs
