@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from pandas.testing import assert_frame_equal
 
+from hotspots.analysis.clusters import fewest
 from hotspots.analysis.hotspots import find_hotspots
-from hotspots.analysis.methods import Surroundings, fewest
+from hotspots.analysis.methods import Surroundings
 from hotspots.places.areas import outline_of
 from hotspots.settings import Hotspots
 from hotspots.settings.sections import METHODS

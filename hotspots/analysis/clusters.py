@@ -71,6 +71,11 @@ class _Place(NamedTuple):
     min_incidents: int
 
 
+def fewest(settings: Hotspots, months: int) -> int:
+    """Return the fewest incidents that make a hotspot in a window of so many months."""
+    return max(settings.min_in_window, math.ceil(settings.min_per_month * months - 1e-9))
+
+
 def ground_of(xy: npt.NDArray[np.float64], min_width_m: float) -> BaseGeometry:
     """Draw the ground of a cluster: discs around its points, merged and smoothed.
 
@@ -124,7 +129,7 @@ def find_clusters(
         whose listed clusters hold most incidents (the smaller of equals), and the minimum rises from
         place to place. With the minimum set, it is the same everywhere and no size is enforced.
     """
-    least = max(settings.min_in_window, math.ceil(settings.min_per_month * months - 1e-9))
+    least = fewest(settings, months)
     radii = RADII_M if settings.radius_m is None else (settings.radius_m,)
     best: tuple[int, float, list[_Place]] | None = None
     tried = []

@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 from scipy import ndimage
 
-from hotspots.analysis.clusters import width_m
+from hotspots.analysis.clusters import fewest, width_m
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -155,7 +155,7 @@ def find_contours(
     """
     if not surface.density.any():
         return Contours((), 0.0, 0.0, 0.0)
-    least = max(settings.min_in_window, math.ceil(settings.min_per_month * months - 1e-9))
+    least = fewest(settings, months)
     sizes = _Sizes(least, settings.min_width_m, settings.max_width_m)
     threshold, places = _search(_net(points, own, surface), sizes, budget, area_m2)
     found = []

@@ -11,13 +11,13 @@ import pandas as pd
 import shapely
 
 from hotspots.analysis.area_stats import harm_of
+from hotspots.analysis.area_tests import month_changes
 from hotspots.analysis.clusters import width_m
 from hotspots.analysis.methods import Surroundings, draw
 from hotspots.analysis.peaks import peak_times
 from hotspots.geo.gridref import grid_reference
 from hotspots.geo.points import distinct_points
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
-from hotspots.stats.usual import ALPHA, change_p, false_discovery, usual_range
 from hotspots.tables import HOTSPOTS, LOCATED, MEMBERS, check
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ def hotspot_table(
             "name": names.reindex(key).astype("str"),
             "n": by_month.sum(axis=1).astype(np.int64),
             "n_month": by_month[window[-1]],
-            **_changes(by_month, untested),
+            **month_changes(by_month, untested),
             "n_in_area": own,
             "harm": harm_of(rows, "hotspot_id", key),
             "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1),
@@ -198,36 +198,6 @@ def _ground_columns(found: Found, outline: BaseGeometry) -> dict[str, pd.Series]
         "cross_border": pd.Series(~shapely.covered_by(grounds, shapely.buffer(outline, 1.0)), index=key, dtype=bool),
     }
     return columns | {name: found.centres[name] for name in ("easting", "northing")}
-
-
-def _changes(by_month: pd.DataFrame, left_out: Sequence[pd.Period]) -> dict[str, pd.Series]:
-    """Test the last month of each row against the others."""
-    key, base = by_month.index, by_month.iloc[:, :-1].drop(columns=list(left_out), errors="ignore")
-    others, n_others = base.sum(axis=1).to_numpy(), base.shape[1]
-    if n_others < 1 or by_month.columns[-1] in left_out or not len(key):
-        empty = pd.Series(pd.NA, index=key, dtype="Int64")
-        nothing = pd.Series(np.nan, index=key, dtype=float)
-        untested = pd.Series("untested", index=key, dtype="str")
-        return {
-            "usual_low": empty,
-            "usual_high": empty,
-            "change_p": nothing,
-            "change_p_adjusted": nothing,
-            "change": untested,
-        }
-    month = by_month.iloc[:, -1].to_numpy()
-    p = change_p(month, others, n_others)
-    adjusted, level = false_discovery(p)
-    low, high = usual_range(others, n_others, level).T
-    beyond = adjusted <= ALPHA
-    change = np.select([beyond & (month > others / n_others), beyond], ["above", "below"], "usual")
-    return {
-        "usual_low": pd.Series(low, index=key, dtype="Int64"),
-        "usual_high": pd.Series(high, index=key, dtype="Int64"),
-        "change_p": pd.Series(p, index=key),
-        "change_p_adjusted": pd.Series(adjusted, index=key),
-        "change": pd.Series(change, index=key, dtype="str"),
-    }
 
 
 def _top(values: pd.Series, by: pd.Series) -> pd.Series:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +9,7 @@ import numpy as np
 import shapely
 
 from hotspots.analysis.cells import Budget, Memory, merge_cells, rank_cells
-from hotspots.analysis.clusters import find_clusters, part_grounds
+from hotspots.analysis.clusters import fewest, find_clusters, part_grounds
 from hotspots.analysis.contours import find_contours
 from hotspots.analysis.density import density_surface
 from hotspots.geo.grid import Grid, cell_keys
@@ -77,11 +76,6 @@ def draw(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> D
         At most ``max_number`` places, the area's own, each with enough incidents.
     """
     return _METHODS[settings.method](focus, around, settings)
-
-
-def fewest(settings: Hotspots, months: int) -> int:
-    """Return the fewest incidents that make a hotspot in a window of so many months."""
-    return max(settings.min_in_window, math.ceil(settings.min_per_month * months - 1e-9))
 
 
 def _clusters(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Drawn:

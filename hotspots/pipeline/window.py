@@ -33,7 +33,8 @@ class Window:
     covered: pd.DataFrame
     """Index of the areas: has its force files for the month of the column?"""
     thin: tuple[pd.Period, ...]
-    """Months in which a force of the area has under half of its usual rows: no change over them is reported."""
+    """Months, a year before the job's included, in which a force of the area has under half of its usual rows: no
+    change over them is reported."""
 
     @property
     def known(self) -> pd.Series:
@@ -88,7 +89,7 @@ def find_window(areas: gpd.GeoDataFrame, coverage: pd.DataFrame, month: pd.Perio
         months=months,
         missing=tuple(period for period in wanted if period not in months_of[main]),
         covered=covered.fillna(value=False).astype(bool),
-        thin=tuple(sorted(set(thin["month"]) & set(months))),
+        thin=tuple(sorted(set(thin["month"]) & {*months, month - 12, month - 1})),
     )
 
 
