@@ -25,6 +25,7 @@ def lattice(columns=6, rows=4, borough=lambda _column, _row: "Alpha", vintage=20
             ),
             "borough": pd.Series(boroughs, dtype="str"),
             "district_code": pd.Series([numbers[name] for name in boroughs], dtype="str"),
+            "ward": pd.Series(None, index=range(len(cells)), dtype="str"),
             "force": pd.Series(MET, index=range(len(cells)), dtype="str"),
             "vintage": np.int64(vintage),
             "population": np.nan,

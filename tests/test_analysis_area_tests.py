@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -12,10 +14,20 @@ from pandas.testing import assert_frame_equal
 from scipy import stats as scipy_stats
 
 from hotspots.analysis.area_stats import area_stats
-from hotspots.analysis.area_tests import MIN_AREAS, area_tests, month_changes, quiet_areas, untested_columns
+from hotspots.analysis.area_tests import (
+    LOCAL_COLUMNS,
+    MIN_AREAS,
+    MORAN_PERMUTATIONS,
+    area_tests,
+    local_columns,
+    month_changes,
+    quiet_areas,
+    untested_columns,
+)
 from hotspots.errors import TableError
 from hotspots.geo.contiguity import queen
-from hotspots.stats.local import G_STAR_PERMUTATIONS, g_star_permuted, label
+from hotspots.stats.local import G_STAR_PERMUTATIONS, LocalMoran, LocalResult, g_star_permuted, label, local_moran
+from hotspots.stats.two_counts import e_test_p
 from hotspots.stats.usual import ALPHA, change_p, false_discovery
 from hotspots.tables import AREA_STATS, check
 from tests.places_fixtures import code, lattice, located
@@ -25,9 +37,11 @@ LAST = WINDOW[-1]
 MONTHS = pd.PeriodIndex([LAST - 12, *WINDOW], freq="M")
 LAYER = lattice(6, 4, borough=lambda column, _row: "Alpha" if column < 4 else "Beta")
 LAYER["zone"] = pd.Series(np.where(LAYER["borough"] == "Alpha", "area", "ring"), index=LAYER.index, dtype="str")
-GI = ["gi_z", "p_value", "p_adjusted", "label"]
-USUAL = ["usual_low", "usual_high", "change_p", "change_p_adjusted"]
-PREVIOUS, LAST_YEAR = ["previous_p", "previous_p_adjusted"], ["last_year_p", "last_year_p_adjusted"]
+GI = ["gi_z", "p_value", "p_adjusted", "label", "moran_i", "moran_p", "moran_p_adjusted", "moran_label"]
+USUAL = ["usual_low", "usual_high", "change_p", "change_p_adjusted", "change_e_p"]
+PREVIOUS = ["previous_p", "previous_p_adjusted", "previous_e_p"]
+LAST_YEAR = ["last_year_p", "last_year_p_adjusted", "last_year_e_p"]
+WORDS = {"HH": "high-high", "LL": "low-low", "HL": "high-low", "LH": "low-high"}
 
 
 def counts(rate=1.0, seed=0, areas=LAYER):
@@ -79,6 +93,53 @@ def test_hot_and_cold_are_gi_star_of_the_window_over_area_and_ring():
     assert (found.permutations, found.islands, found.quiet, found.refused) == (4_999, (), (), "")
 
 
+def test_like_and_unlike_are_local_moran_of_the_window_over_area_and_ring():
+    areas = lattice(12, 9)
+    table = counts(1.0, 3, areas)
+    table.loc[[code(c, r) for c in (3, 4, 5) for r in (2, 3, 4)], WINDOW] += 4
+    table.loc[code(0, 0), LAST - 12] = 500
+    found = run_on(table, areas, permutations=4_999, seed=7)
+    n, matrix = table[WINDOW].sum(axis=1), queen(areas.geometry).matrix
+    moran = local_moran(n, matrix, 4_999, seed=7)
+    adjusted = false_discovery(moran.p_permuted)[0]
+    for name, expected in (("moran_i", moran.i), ("moran_p", moran.p_permuted), ("moran_p_adjusted", adjusted)):
+        np.testing.assert_array_equal(found.stats[name], expected)
+    for kind, quadrant, p in zip(found.stats["moran_label"], moran.quadrant, adjusted, strict=True):
+        assert kind == (WORDS[quadrant] if p <= ALPHA else "none")
+    assert set(found.stats["moran_label"]) == {"high-high", "low-high", "none"}
+    assert found.stats.loc[code(4, 3), "moran_label"] == "high-high"
+    assert found.moran_permutations == 4_999
+    assert tuple(LOCAL_COLUMNS) == tuple(GI)
+
+
+@pytest.mark.parametrize("correction", ["bh", "none"])
+def test_each_kind_of_likeness_has_its_words(correction):
+    p = np.array([0.001, 0.002, 0.05, 0.003, 1.0, np.nan, 0.2, 0.051])
+    quadrant = np.array(["HH", "LL", "HL", "LH", None, None, "HH", "LL"], dtype=object)
+    star = LocalResult(z=np.where(np.isnan(p), p, -1.0), p=np.where(np.isnan(p), p, 0.04))
+    moran = LocalMoran(z=p, p=p, i=3 * p, expected=p, variance=p, p_permuted=p, quadrant=quadrant)
+    key = pd.Index(list("abcdefgh"))
+    found = pd.DataFrame(local_columns(star, moran, key, correction), index=key)
+    assert list(found.columns) == list(LOCAL_COLUMNS)
+    corrected = correction == "bh"
+    unlike = ["none" if corrected else "high-low", "low-high"]
+    assert found["moran_label"].drop("f").tolist() == ["high-high", "low-low", *unlike, "none", "none", "none"]
+    assert found["label"].drop("f").tolist() == ["cold"] * 7
+    assert found.loc["f"].isna().all()
+    np.testing.assert_array_equal(found["moran_i"], 3 * p)
+    np.testing.assert_array_equal(found["moran_p"], p)
+    adjusted = false_discovery(p[~np.isnan(p)])[0] if corrected else p[~np.isnan(p)]
+    np.testing.assert_array_equal(found["moran_p_adjusted"].drop("f"), adjusted)
+
+
+def test_local_moran_takes_no_more_permutations_than_it_has_time_for():
+    table = counts(1.0, 3)
+    found = run_on(table, permutations=MORAN_PERMUTATIONS + 1)
+    assert (found.permutations, found.moran_permutations) == (10_000, MORAN_PERMUTATIONS) == (10_000, 9_999)
+    moran = local_moran(table[WINDOW].sum(axis=1), queen(LAYER.geometry).matrix, MORAN_PERMUTATIONS)
+    np.testing.assert_array_equal(found.stats["moran_p"], moran.p_permuted)
+
+
 def test_by_default_permutations_are_many_and_seeded():
     table = counts(1.0, 4)
     rows = rows_of(table)
@@ -100,6 +161,7 @@ def test_an_lsoa_whose_force_lacks_a_month_counts_in_no_sum():
     star = g_star_permuted(n, queen(LAYER.geometry).matrix, 499)
     np.testing.assert_array_equal(found["gi_z"], star.z)
     np.testing.assert_array_equal(found["p_value"], star.p)
+    np.testing.assert_array_equal(found["moran_i"], local_moran(n, queen(LAYER.geometry).matrix, 0).i)
     assert found.loc[list(gone), [*GI, *USUAL]].isna().all().all()
     assert (found.loc[list(gone), "change"] == "untested").all()
     assert found.drop(list(gone))[[*GI, *USUAL]].notna().all().all()
@@ -143,6 +205,7 @@ def test_an_island_is_judged_alone_and_named():
     assert found.islands == (code(5, 3),)
     n = table[WINDOW].sum(axis=1)
     assert found.stats.loc[code(5, 3), "gi_z"] == pytest.approx((n.iloc[-1] - n.mean()) / n.std(ddof=0))
+    assert found.stats.loc[code(5, 3), ["moran_i", "moran_p", "moran_label"]].tolist() == [0, 1, "none"]
 
 
 def test_an_lsoa_among_others_without_data_is_an_island_too():
@@ -234,15 +297,29 @@ def test_two_months_are_compared_exactly():
     assert found.loc[code(0, 3), "previous_p_adjusted"] > ALPHA >= found.loc[code(0, 3), "last_year_p_adjusted"]
 
 
+def test_the_e_test_stands_beside_the_exact_one_and_decides_nothing():
+    table = counts(2.0, 9)
+    table.loc[code(0, 2), [LAST - 12, LAST - 1, LAST]] = [0, 0, 6]
+    found = run_on(table, untested=[WINDOW[2]]).stats
+    others = table[WINDOW[:-1]].sum(axis=1) - table[WINDOW[2]]
+    np.testing.assert_array_equal(found["change_e_p"], e_test_p(table[LAST], others, 1, 10))
+    for name, back in (("previous", 1), ("last_year", 12)):
+        p = e_test_p(table[LAST], table[LAST - back])
+        np.testing.assert_array_equal(found[f"{name}_e_p"], p)
+        oracle = scipy_stats.poisson_means_test(6, 1, 0, 1).pvalue
+        assert found.loc[code(0, 2), f"{name}_e_p"] == pytest.approx(oracle, rel=1e-6)
+        assert found.loc[code(0, 2), f"{name}_p"] == pytest.approx(2 / 64)
+    assert (found["change"] == np.where(found["change_p_adjusted"] > ALPHA, "usual", found["change"])).all()
+
+
 def test_a_month_that_is_not_covered_is_not_compared():
     gone = {code(0, 0): [LAST - 1], code(1, 0): [LAST - 12], code(2, 0): [LAST]}
     found = run_on(counts(3.0, 3), lacking=gone).stats
-    without = {name: set(found.index[found[name].isna()]) for name in ("previous_p", "last_year_p", "change_p")}
-    assert without == {
-        "previous_p": {code(0, 0), code(2, 0)},
-        "last_year_p": {code(1, 0), code(2, 0)},
-        "change_p": {code(0, 0), code(2, 0)},
-    }
+    without = {"previous": {code(0, 0), code(2, 0)}, "last_year": {code(1, 0), code(2, 0)}}
+    without["change"] = {code(0, 0), code(2, 0)}
+    for name, codes in without.items():
+        for end in ("_p", "_p_adjusted", "_e_p"):
+            assert set(found.index[found[name + end].isna()]) == codes
     for name in ("previous", "last_year"):
         held = found[f"{name}_p"].dropna()
         adjusted = found[f"{name}_p_adjusted"].dropna()
@@ -289,8 +366,8 @@ def test_no_data_at_all_is_no_test_at_all():
 
 def test_no_incident_is_no_finding():
     found = run_on(counts(0.0)).stats
-    assert (found[["p_value", "change_p", "previous_p", "last_year_p"]] == 1).all().all()
-    assert set(found["label"]) == {"none"}
+    assert (found[["p_value", "moran_p", "change_p", "change_e_p", "previous_e_p", "last_year_p"]] == 1).all().all()
+    assert set(found["label"]) == set(found["moran_label"]) == {"none"}
     assert set(found["change"]) == {"usual"}
     assert (found["usual_low"] == 0).all()
 
@@ -383,3 +460,50 @@ def test_quiet_lsoas_beyond_the_ring_are_not_named():
     table.loc[areas.index[areas["zone"] == "beyond"]] = 0
     rows = rows_of(table)
     assert run_on(table, areas, rows=rows, quiet=quiet_areas(rows, areas, WINDOW)).quiet == ()
+
+
+# ---------------------------------------------------------------------------------------------- the manifest
+
+
+def test_what_was_done_and_found_is_ready_for_the_manifest():
+    areas = lattice(12, 9, borough=lambda column, _row: ("Alpha", "Beta", "Gamma")[min(column // 6, 1)])
+    own = areas["borough"] == "Alpha"
+    areas["zone"] = pd.Series(np.where(own, "area", "ring"), index=areas.index, dtype="str")
+    table = counts(1.0, 3, areas)
+    table.loc[[code(c, r) for c in (3, 4, 5) for r in (2, 3, 4)], WINDOW] += 4
+    apart_from_all = areas.geometry.translate(xoff=5_000).where(areas.index == code(11, 8), areas.geometry)
+    moved = areas.set_geometry(gpd.GeoSeries(apart_from_all, crs=areas.crs))
+    found = run_on(table, moved, quiet=[code(11, 0), code(0, 0), code(11, 1)], permutations=4_999)
+    document = found.document()
+    assert json.loads(json.dumps(document)) == document
+    assert {name: value for name, value in document.items() if name not in {"hot_and_cold", "local_moran"}} == {
+        "permutations": 4_999,
+        "moran_permutations": 4_999,
+        "correction": "Benjamini and Hochberg",
+        "islands": [{"lsoa_code": code(11, 8), "lsoa_name": "Beta 011A"}],
+        "quiet_boroughs": ["Alpha", "Beta"],
+        "quiet_lsoas": 3,
+        "refused": None,
+    }
+    for zone, group in found.stats.groupby("zone"):
+        before = group["p_value"] <= ALPHA
+        assert document["hot_and_cold"][zone] == {
+            "tested": group["label"].notna().sum(),
+            "hot_before": (before & (group["gi_z"] > 0)).sum(),
+            "hot": (group["label"] == "hot").sum(),
+            "cold_before": (before & (group["gi_z"] < 0)).sum(),
+            "cold": (group["label"] == "cold").sum(),
+        }
+        moran = {kind: (group["moran_label"] == kind).sum() for kind in WORDS.values()}
+        moran["before"] = (group["moran_p"] <= ALPHA).sum()
+        assert document["local_moran"][zone] == {"tested": group["moran_p"].notna().sum(), **moran}
+    assert document["hot_and_cold"]["area"]["hot"] > 0
+    assert document["local_moran"]["area"]["high-high"] > 0
+    assert document["local_moran"]["area"]["tested"] == 53
+
+
+def test_why_nothing_was_tested_is_in_the_manifest():
+    found = run_on(counts(3.0, 1, lattice(3, 3)), lattice(3, 3))
+    document = found.document()
+    assert document["refused"] == found.refused
+    assert document["local_moran"]["area"]["tested"] == document["hot_and_cold"]["area"]["tested"] == 0

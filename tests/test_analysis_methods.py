@@ -129,3 +129,26 @@ def test_lsoas_are_ranked_by_incidents_for_their_size():
 def test_the_fewest_incidents_follow_the_months():
     chosen = Hotspots(min_per_month=1.5, min_in_window=5)
     assert [fewest(chosen, months) for months in (1, 3, 4, 12)] == [5, 5, 6, 18]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_share_of_the_area_bounds_the_ground_and_more_lists_more(method):
+    frame = rows(*PILES)
+    places = []
+    for share in (0.03, 0.06, 0.2):
+        found = found_by(method, frame, budget_share_of_area=share, max_number=1)
+        places.append(len(found.grounds))
+        # The first place may be larger than the budget.
+        assert places[-1] <= 1 or found.grounds.area.sum() / OUTLINE.area <= share * 1.05
+    assert places == sorted(places)
+    assert places[0] < places[-1]
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_share_of_the_incidents_is_reached_with_the_fewest_first_places(method):
+    frame = rows(*PILES)
+    window = frame["month"].isin(WINDOW).sum()
+    for share, places in ((0.2, 1), (0.6, 2), (0.75, 3)):
+        found = found_by(method, frame, budget_share_of_n=share, max_number=1)
+        assert len(found.grounds) == places
+        assert found.members["hotspot_id"].notna().sum() >= share * window * 0.98

@@ -12,9 +12,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hotspots.analysis.budget import Budget
 from hotspots.analysis.cells import (
     MAX_WIDTH_M,
-    Budget,
     Memory,
     decayed_counts,
     merge_cells,
@@ -506,6 +506,18 @@ def test_hotspots_that_join_on_the_way_make_room_for_another():
     assert len(merge_cells(SQUARE, counted(SQUARE, counts, area=area), Budget(number=2), 5).cells) == 2
     found = merge_cells(SQUARE, counted(SQUARE, counts, area=area), Budget(number=3), 5)
     assert listed(found, SQUARE) == [{(0, 0), (1, 0), (2, 0)}, {(6, 0)}, {(8, 0)}]
+
+
+@pytest.mark.parametrize(("top", "cells"), [(0.0, 2), (0.05, 2), (0.15, 6), (1.0, 8)])
+def test_with_a_number_the_top_ground_is_joined_before_the_best_are_listed(top, cells):
+    counts = {(1, 0): 30, (7, 0): 29, (0, 0): 9, (2, 0): 8, (6, 0): 7, (8, 0): 6, (12, 0): 5, (1, 1): 4}
+    ranked = counted(SQUARE, counts, area=shapely.box(0, 0, 3000, 300))
+    found = merge_cells(SQUARE, ranked, Budget(number=2), 5, 600, top)
+    walked = set(list(counts)[:cells])
+    first = {cell for cell in walked if cell[0] <= 2}
+    assert listed(found, SQUARE) == [first, walked - first - {(12, 0)}]
+    assert (found.n_selected, found.n_unlisted) == (cells, int((12, 0) in walked))
+    assert found.share_of_area == pytest.approx(len(walked - {(12, 0)}) / 40)
 
 
 @pytest.mark.parametrize("budget", [Budget(share_of_area=0.02), Budget(number=10), Budget(share_of_n=0.5)])

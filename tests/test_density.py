@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hotspots.analysis import contours, kernels
-from hotspots.analysis.cells import Budget
+from hotspots.analysis.budget import Budget
 from hotspots.analysis.clusters import width_m
 from hotspots.analysis.contours import find_contours
 from hotspots.analysis.density import (

@@ -8,7 +8,7 @@ import pytest
 
 from hotspots.errors import InputError
 from hotspots.intake.files import sha256
-from hotspots.intake.lookups import read_lookup, read_population
+from hotspots.intake.lookups import read_lookup, read_population, read_wards
 from tests.intake_fixtures import gzipped, text_file
 
 if TYPE_CHECKING:
@@ -127,3 +127,35 @@ def test_the_file_is_named_with_its_hash(tmp_path):
     path = text_file(tmp_path, "people.csv", "lsoa_code,residents\nE1,5\n")
     (file,) = read_population(path)[1]
     assert (file.role, file.name, file.sha256) == ("population", "people.csv", sha256(path.read_bytes()))
+
+
+# --- wards -----------------------------------------------------------------------------------------------------------
+
+WARDS = "LSOA21CD,LSOA21NM,WD24CD,WD24NM\nE1,a,W1,Sidcup\nE2,b,W1,Sidcup\nE3,c,W2,Erith\n"
+
+
+@pytest.mark.parametrize("year", [18, 22, 24, 26])
+def test_a_ward_is_known_by_the_code_of_its_lsoa_whatever_the_year(tmp_path, year):
+    wards, files = read_wards(text_file(tmp_path, "wards.csv", WARDS.replace("WD24", f"WD{year}")))
+    assert wards.to_dict() == {"E1": "Sidcup", "E2": "Sidcup", "E3": "Erith"}
+    assert (wards.index.name, wards.name) == ("lsoa_code", "ward")
+    assert [(file.role, file.name) for file in files] == [("wards", "wards.csv")]
+
+
+def test_equal_rows_and_rows_without_a_ward_are_no_fault(tmp_path):
+    wards, _ = read_wards(text_file(tmp_path, "wards.csv", WARDS + "E3,c,W2,Erith\nE4,d,,\n,,,\n"))
+    assert list(wards.index) == ["E1", "E2", "E3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (WARDS + "E1,a,W2,Erith\n", "gives E1 two wards"),
+        (WARDS.partition("\n")[0], "no rows"),
+        (WARDS.replace("WD24NM", "X"), "lacks the column"),
+        (WARDS.replace("W1,Sidcup", "W1,Sidcup, Old"), "6 cells under 4 titles|5 cells under 4 titles"),
+    ],
+)
+def test_wards_that_cannot_be_used_are_one_sentence(tmp_path, text, said):
+    with pytest.raises(InputError, match=said):
+        read_wards(text_file(tmp_path, "wards.csv", text))

@@ -42,13 +42,20 @@ CASES = {
     ),
     "a street before any institution": (
         [("Supermarket", True, 1)] * 9 + [("Albion Road", False, 1)],
+        "Albion Road, Bexley 001A (supermarket site)",
+    ),
+    "half of it an institution is not mostly one": (
+        [("Hospital", True, 1)] * 2 + [("Albion Road", False, 1)] * 2,
         "Albion Road, Bexley 001A",
     ),
+    "a kind of several words": ([("Parking Area", True, 1)] * 3, "Bexley 001A (parking area)"),
+    "an institution without its kind": ([(None, True, 1)] * 3, "Bexley 001A (institution)"),
     "institutions only, the first of them": (
         [("Supermarket", True, 1)] * 2 + [("Hospital", True, 1)] * 2,
-        "Hospital, Bexley 001A",
+        "Bexley 001A (hospital site)",
     ),
-    "no street": ([(None, False, 1)] * 2, "Unnamed place, Bexley 001A"),
+    "no street": ([(None, False, 1)] * 2, "Bexley 001A"),
+    "nothing at all": ([(None, False, None)] * 2, "Unnamed place"),
     "some rows without a street": ([(None, False, 1)] * 5 + [("Broadway", False, 1)], "Broadway, Bexley 001A"),
     "the LSOA of most rows": (
         [("Broadway", False, 2)] * 2 + [("Broadway", False, 0)] + [("Broadway", False, None)] * 4,
@@ -73,6 +80,14 @@ def test_each_place_is_named_after_its_own_rows():
     assert names.to_dict() == {"H1": "Elsewhere, Bexley 000A", "H2": "Broadway, Bexley 000A"}
     assert_frame_equal(frame, copies[0])
     assert_frame_equal(members, copies[1])
+
+
+def test_a_ward_stands_for_its_lsoas_where_it_is_known():
+    frame = located([(50, 50)] * 5, street="Broadway", lsoa=[code(c, 0) for c in (0, 1, 1, 2, 2)])
+    members = pd.DataFrame({"hotspot_id": pd.Series("H1", index=frame.index, dtype="str")})
+    wards = AREAS.assign(ward=pd.Series(["Sidcup", None, "Sidcup"], index=AREAS.index, dtype="str"))
+    assert name_hotspots(frame, members, wards)["H1"] == "Broadway, Sidcup"
+    assert name_hotspots(frame.iloc[1:3], members.iloc[1:3], wards)["H1"] == "Broadway, Bexley 001A"
 
 
 def test_no_places_have_no_names():

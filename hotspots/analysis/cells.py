@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from hotspots.analysis.budget import GRACE, Budget, affordable
 from hotspots.errors import SettingsError
 from hotspots.geo.grid import cell_keys, cells_of_keys
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 MAX_WIDTH_M = 500.0
 """Widest ground of several cells: three hexagons of 150 m side by side."""
-
-_GRACE = 1e-9
-"""What rounding may add to a share or a width, in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +56,6 @@ class Memory:
             raise SettingsError(f"The half-life must be above 0 months, not {self.half_life_months!r}; try 24.")
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """How far down the ranking to go: exactly one of three.
-
-    Raises
-    ------
-    SettingsError
-        None or several are given, or the one is out of its range.
-    """
-
-    share_of_area: float | None = None
-    """Most ground, as a share of the searched area; one cell at least."""
-    number: int | None = None
-    """Hotspots wanted; the walk ends as soon as there are so many."""
-    share_of_n: float | None = None
-    """Share of the area's own incidents of the window that the cells must hold."""
-
-    def __post_init__(self) -> None:
-        given = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
-        if len(given) != 1:
-            named = " and ".join(given) or "none"
-            raise SettingsError(f"A budget is one of share_of_area, number and share_of_n, not {named}.")
-        name, value = given.popitem()
-        if name == "number" and value < 1:
-            raise SettingsError(f"The number of hotspots must be at least 1, not {value!r}.")
-        if name != "number" and not 0 < value <= 1:
-            raise SettingsError(f"The budget {name} must be above 0 and at most 1, not {value!r}.")
-
-
 @dataclass(frozen=True)
 class CellHotspots:
     """Hotspots made of cells, highest score first, and what was chosen."""
@@ -108,7 +77,7 @@ class CellHotspots:
     share_of_n: float
     """The hotspots' share of the area's own incidents of the window, in-sample."""
     n_unlisted: int
-    """Grounds that are no hotspots: they hold too few incidents, or are not the area's own."""
+    """Grounds that are not listed: they hold too few incidents, are not the area's own, or are beyond the number."""
 
 
 def decayed_counts(
@@ -234,6 +203,7 @@ def merge_cells(
     budget: Budget,
     least: int,
     max_width_m: float = MAX_WIDTH_M,
+    top_share: float = 0.0,
 ) -> CellHotspots:
     """Walk down the ranks until the budget is spent, and join adjoining cells to grounds.
 
@@ -257,27 +227,35 @@ def merge_cells(
         are, or ``least`` of them; no ground grows across the border so far that it loses that.
     max_width_m
         Greatest distance between two points of a ground of several cells.
+    top_share
+        With a number of hotspots as the budget: share of the searched area that is walked at least, so that a
+        place is drawn with all its top cells and not with its best one alone.
 
     Returns
     -------
     CellHotspots
-        Grounds of whole cells, not cut at the border, by sum of scores.
+        Grounds of whole cells, not cut at the border, by sum of scores; of a number, the first so many.
     """
     walk = ranked.sort_values("rank")
     disc_m2 = math.pi / 4 * max(max_width_m, grid.size_m) ** 2
-    part = walk[walk["n_window"] >= max(1.0, least * min(1.0, grid.area_m2 / disc_m2) * (1 - _GRACE))]
-    part = part.iloc[: _affordable(part, walk, budget)]
-    joining = _Joining(grid, least, max_width_m * (1 + _GRACE))
+    part = walk[walk["n_window"] >= max(1.0, least * min(1.0, grid.area_m2 / disc_m2) * (1 - GRACE))]
+    ground, own = part["area_m2"].to_numpy(), part["n_own"].to_numpy()
+    whole = math.fsum(walk["area_m2"]), int(walk["n_own"].sum())
+    if budget.number is None:
+        part, top = part.iloc[: affordable(budget, ground, own, *whole)], 0
+    else:  # hotspots are counted while joining
+        top = affordable(Budget(share_of_area=top_share), ground, own, *whole) if top_share else 0
+    joining = _Joining(grid, least, max_width_m * (1 + GRACE))
     n_selected = 0
     for cell in part[["column", "row", "n_window", "n_own"]].itertuples(index=False):
         joining.add(*(int(value) for value in cell))
         n_selected += 1
-        if joining.listed == budget.number:
+        if budget.number is not None and joining.listed >= budget.number and n_selected >= top:
             break
-    return _result(joining, ranked, part.iloc[:n_selected])
+    return _result(joining, ranked, part.iloc[:n_selected], budget.number)
 
 
-def _result(joining: _Joining, ranked: pd.DataFrame, part: pd.DataFrame) -> CellHotspots:
+def _result(joining: _Joining, ranked: pd.DataFrame, part: pd.DataFrame, most: int | None) -> CellHotspots:
     """Put the grounds that are hotspots in order and draw them; ``part`` is what was joined, best first."""
     places = zip(part["column"].tolist(), part["row"].tolist(), strict=True)
     ground = np.array([joining.ground_of[place] for place in places], dtype=np.int64)
@@ -285,6 +263,7 @@ def _result(joining: _Joining, ranked: pd.DataFrame, part: pd.DataFrame) -> Cell
     ids, score = part[["column", "row"]].to_numpy(), part["score"].to_numpy()
     listed = [number for number, joined in joining.grounds.items() if joining.lists(joined)]
     listed.sort(key=lambda number: (-float(score[members[number]].sum()), number))
+    listed = listed[:most]
     hotspot = np.full(len(part), -1, dtype=np.int64)
     for place, number in enumerate(listed):
         hotspot[members[number]] = place
@@ -300,17 +279,6 @@ def _result(joining: _Joining, ranked: pd.DataFrame, part: pd.DataFrame) -> Cell
         share_of_n=_share(part.loc[cells.index], ranked, "n_own"),
         n_unlisted=len(members) - len(listed),
     )
-
-
-def _affordable(part: pd.DataFrame, walk: pd.DataFrame, budget: Budget) -> int:
-    """Return how many of the first cells the budget reaches; a number of hotspots is counted while joining."""
-    if budget.share_of_area is not None:
-        most = budget.share_of_area * math.fsum(walk["area_m2"]) * (1 + _GRACE)
-        return max(1, int(np.searchsorted(part["area_m2"].cumsum(), most, side="right")))
-    if budget.share_of_n is not None:
-        wanted = budget.share_of_n * float(walk["n_own"].sum()) * (1 - _GRACE)
-        return 1 + int(np.searchsorted(part["n_own"].cumsum(), wanted))
-    return len(part)
 
 
 def _share(part: pd.DataFrame, ranked: pd.DataFrame, column: str) -> float:

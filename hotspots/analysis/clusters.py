@@ -17,6 +17,7 @@ import shapely
 from scipy import sparse
 from scipy.spatial.distance import pdist
 
+from hotspots.analysis.budget import affordable, budget_of
 from hotspots.analysis.dbscan import dbscan, incidents_near, nearest_core, neighbour_graph, within
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def find_clusters(
     own: npt.NDArray[np.int64],
     settings: Hotspots,
     months: int,
+    area_m2: float = math.inf,
 ) -> Clustering:
     """Find places of a patrol's or a bus stop's size, the busiest first.
 
@@ -121,13 +123,16 @@ def find_clusters(
         Sizes, numbers, and the parameters where they are set.
     months
         Months in the window that the data hold.
+    area_m2
+        Of the searched area, for a budget that is a share of it.
 
     Returns
     -------
     Clustering
-        At most ``max_number`` clusters. With neither parameter set, the radius is the one of ``RADII_M``
-        whose listed clusters hold most incidents (the smaller of equals), and the minimum rises from
-        place to place. With the minimum set, it is the same everywhere and no size is enforced.
+        As many clusters as the budget reaches, ``max_number`` by default. With neither parameter set, the
+        radius is the one of ``RADII_M`` whose listed clusters hold most incidents (the smaller of equals),
+        and the minimum rises from place to place. With the minimum set, it is the same everywhere and no
+        size is enforced.
     """
     least = fewest(settings, months)
     radii = RADII_M if settings.radius_m is None else (settings.radius_m,)
@@ -139,7 +144,8 @@ def find_clusters(
         listed = sorted(
             (place for place in found if _belongs(place, own, least)),
             key=lambda place: (-place.n, tuple(points.xy[place.members[0]])),
-        )[: settings.max_number]
+        )
+        listed = listed[: _reach(listed, points, own, settings, area_m2)]
         held = sum(place.n for place in listed)
         tried.append((radius, len(listed), held))
         if best is None or held > best[0]:
@@ -147,6 +153,22 @@ def find_clusters(
     _, radius, listed = best or (0, radii[0], [])
     clusters = tuple(Cluster(*place, ground_of(points.xy[place.members], settings.min_width_m)) for place in listed)
     return Clustering(clusters, radius, settings.radius_m is None, tuple(tried))
+
+
+def _reach(
+    places: list[_Place],
+    points: DistinctPoints,
+    own: npt.NDArray[np.int64],
+    settings: Hotspots,
+    area_m2: float,
+) -> int:
+    """Return how many of the first places the budget of the settings reaches."""
+    budget = budget_of(settings)
+    if budget.number is not None:
+        return budget.number
+    ground = [ground_of(points.xy[place.members], settings.min_width_m).area for place in places]
+    held = [int(own[place.members].sum()) for place in places]
+    return affordable(budget, np.array(ground), np.array(held, dtype=np.int64), area_m2, int(own.sum()))
 
 
 def _belongs(place: _Place, own: npt.NDArray[np.int64], least: int) -> bool:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from shapely.geometry.base import BaseGeometry
 
-    from hotspots.analysis.cells import Budget
+    from hotspots.analysis.budget import Budget
     from hotspots.analysis.density import Surface
     from hotspots.geo.points import DistinctPoints
     from hotspots.settings import Hotspots

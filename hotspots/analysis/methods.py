@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 import shapely
 
-from hotspots.analysis.cells import Budget, Memory, merge_cells, rank_cells
+from hotspots.analysis.budget import affordable, budget_of
+from hotspots.analysis.cells import Memory, merge_cells, rank_cells
 from hotspots.analysis.clusters import fewest, find_clusters, part_grounds
 from hotspots.analysis.contours import find_contours
 from hotspots.analysis.density import density_surface
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
+    from hotspots.geo.grid import CellShares
     from hotspots.settings import Hotspots
 
 
@@ -40,6 +42,8 @@ class Surroundings:
     """Outline of the searched area."""
     covered: BaseGeometry | None = None
     """Ground with data, where the area or its ring has ground without; none: everywhere."""
+    cells: CellShares | None = None
+    """The cells of the settings on the outline, where they were found before; of many months they are the same."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def draw(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> D
     Returns
     -------
     Drawn
-        At most ``max_number`` places, the area's own, each with enough incidents.
+        As many places as the budget reaches, the area's own, each with enough incidents.
     """
     return _METHODS[settings.method](focus, around, settings)
 
@@ -82,7 +86,7 @@ def _clusters(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots)
     """Join incident locations that lie close together (DBSCAN, cut by density)."""
     points = distinct_points(focus.geometry)
     own = np.bincount(points.row_point, weights=focus["zone"] == "area", minlength=len(points.xy)).astype(np.int64)
-    clustering = find_clusters(points, own, settings, len(around.window))
+    clustering = find_clusters(points, own, settings, len(around.window), around.outline.area)
     grounds = part_grounds(clustering.clusters, points)
     of_point = np.full(len(points.xy), -1, dtype=np.int64)
     for number in reversed(range(len(grounds))):
@@ -110,7 +114,7 @@ def _density(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) 
     points = distinct_points(focus.geometry)
     own = np.bincount(points.row_point, weights=focus["zone"] == "area", minlength=len(points.xy)).astype(np.int64)
     surface = density_surface(points, settings.bandwidth_m, covered=around.covered)
-    budget = Budget(number=settings.max_number)
+    budget = budget_of(settings)
     months, area_m2 = len(around.window), around.outline.area
     found = find_contours(points, own, surface, settings, months, budget=budget, area_m2=area_m2)
     of_point = np.full(len(points.xy), -1, dtype=np.int64)
@@ -128,7 +132,7 @@ def _density(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) 
 
 def _cells(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Drawn:
     """Rank equal cells by their history, older incidents for less, and join the top ones."""
-    grid = Grid("square" if settings.cell_shape == "square" else "hexagon", settings.cell_m)
+    grid = grid_of(settings)
     history, last = around.history, around.window[-1]
     back = (last.ordinal - history["month"].astype("int64")).to_numpy()
     recent = back < settings.history_months
@@ -137,9 +141,11 @@ def _cells(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) ->
     memory = Memory(window, max(settings.history_months, window), settings.half_life_months or None)
     own = (history["zone"] == "area").to_numpy()
     ids = grid.cells_of(_xy(history))
-    ranked = rank_cells(grid, grid.cells_within(around.outline), ids, back, own, memory)
+    searched = grid.cells_within(around.outline) if around.cells is None else around.cells
+    ranked = rank_cells(grid, searched, ids, back, own, memory)
     least = fewest(settings, len(around.window))
-    found = merge_cells(grid, ranked, Budget(number=settings.max_number), least, settings.cells_max_width_m)
+    top = settings.cells_top_share
+    found = merge_cells(grid, ranked, budget_of(settings), least, settings.cells_max_width_m, top)
     number_of = dict(
         zip(cell_keys(ranked.loc[found.cells.index, ["column", "row"]].to_numpy()), found.cells, strict=True)
     )
@@ -155,6 +161,25 @@ def _cells(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) ->
     )
 
 
+def grid_of(settings: Hotspots, size_m: float | None = None) -> Grid:
+    """Return the cells of the settings, or cells of their shape and another size.
+
+    Parameters
+    ----------
+    settings
+        ``[hotspots]``.
+    size_m
+        Size of a cell; none: that of the settings.
+
+    Returns
+    -------
+    Grid
+        The cells.
+    """
+    shape = cast("Literal['hexagon', 'square']", settings.cell_shape)
+    return Grid(shape, settings.cell_m if size_m is None else float(size_m))
+
+
 def _lsoas(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) -> Drawn:
     """Take the LSOAs with most incidents for their size."""
     own = around.areas[around.areas["zone"] == "area"]
@@ -162,7 +187,10 @@ def _lsoas(focus: gpd.GeoDataFrame, around: Surroundings, settings: Hotspots) ->
     least = fewest(settings, len(around.window))
     rate = (n / own["area_km2"])[n >= least]
     # The index is sorted, so that of equal rates the smaller code comes first.
-    chosen = rate.sort_values(ascending=False, kind="stable").index[: settings.max_number]
+    ordered = rate.sort_values(ascending=False, kind="stable").index
+    ground_m2, held = own["area_km2"].reindex(ordered).to_numpy() * 1e6, n.reindex(ordered).to_numpy()
+    total = around.outline.area, int((focus["zone"] == "area").sum())
+    chosen = ordered[: affordable(budget_of(settings), ground_m2, held, *total)]
     number_of = {code: number for number, code in enumerate(chosen)}
     of_row = focus["lsoa_code"].map(number_of).fillna(-1).to_numpy(dtype=np.int64)
     return Drawn(

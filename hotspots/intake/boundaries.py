@@ -138,6 +138,7 @@ def _read_layer(path: Path, epsg: int) -> tuple[gpd.GeoDataFrame, str]:
             "lsoa_code": codes,
             "lsoa_name": names,
             "borough": names.str.rpartition(" ")[0].where(names.str.contains(" "), names),
+            "ward": pd.Series(None, frame.index, dtype="str"),
             "district_code": frame[district].astype("str") if district else pd.Series(None, frame.index, dtype="str"),
             "force": pd.Series(None, frame.index, dtype="str"),
             "vintage": columns.vintage,

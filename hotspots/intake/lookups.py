@@ -1,4 +1,4 @@
-"""Small ONS tables: the 2011 to 2021 exact-fit lookup and residents per LSOA."""
+"""Small ONS tables: the 2011 to 2021 exact-fit lookup, residents per LSOA, and the ward of each LSOA."""
 
 from __future__ import annotations
 
@@ -35,6 +35,10 @@ _POPULATION = {
         "All Ages",
         "Total",
     ),
+}
+_WARDS = {
+    "lsoa_code": ("LSOA21CD", "LSOA11CD", "lsoa_code"),
+    "ward": (*(f"WD{year}NM" for year in range(29, 10, -1)), "ward", "ward_name"),
 }
 RULES = ("U", "S", "M", "X")
 
@@ -114,6 +118,41 @@ def read_population(path: Path) -> tuple[pd.Series, tuple[InputFile, ...]]:
         code = population.index[population.index.duplicated()][0]
         raise InputError(f"{path.name} gives {code} more than once; keep one row per LSOA (all persons, all ages).")
     return population.rename("population"), (InputFile("population", shown_name(path), sha256(data)),)
+
+
+def read_wards(path: Path) -> tuple[pd.Series, tuple[InputFile, ...]]:
+    """Read the ward of each LSOA.
+
+    Parameters
+    ----------
+    path
+        CSV or gzipped CSV with an LSOA code column and a column of ward names, as the ONS best-fit lookups
+        from LSOA to ward spell them (``LSOA21CD``, ``WD24NM``).
+
+    Returns
+    -------
+    wards
+        Ward name, index ``lsoa_code``.
+    files
+        The input as the manifest names it.
+
+    Raises
+    ------
+    InputError
+        The file is missing, misses a column, holds no row, or gives one LSOA two wards.
+    """
+    data = unpack(path)
+    table = read_columns(data, path.name, _WARDS, tuple(_WARDS))
+    _refuse_surplus(table, path)
+    given = pd.DataFrame(table.columns, dtype="str").drop_duplicates()
+    given = given[(given["lsoa_code"] != "") & (given["ward"] != "")]
+    if given.empty:
+        raise InputError(f"{path.name} has a header and no rows; an LSOA code and a ward name in each were expected.")
+    wards = given.set_index("lsoa_code")["ward"]
+    if wards.index.has_duplicates:
+        code = wards.index[wards.index.duplicated()][0]
+        raise InputError(f"{path.name} gives {code} two wards; use a best-fit lookup, with one ward per LSOA.")
+    return wards, (InputFile("wards", shown_name(path), sha256(data)),)
 
 
 def _refuse_surplus(table: Table, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Names a person recognises: the main streets of a hotspot and its main LSOA."""
+"""Names a person recognises: the main streets of a hotspot, and its main ward or LSOA."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 _SECOND_STREET_SHARE = 0.6
 """A second street is named too where it has this share of the first one's incidents."""
+_INSTITUTIONAL_SHARE = 0.5
 
 
 def name_hotspots(incidents: gpd.GeoDataFrame, members: pd.DataFrame, areas: gpd.GeoDataFrame) -> pd.Series:
-    """Name each hotspot after its streets and its LSOA.
+    """Name each hotspot after its streets and its ward or LSOA.
 
     Parameters
     ----------
@@ -23,13 +24,14 @@ def name_hotspots(incidents: gpd.GeoDataFrame, members: pd.DataFrame, areas: gpd
     members
         MEMBERS.
     areas
-        AREAS: names of the LSOAs.
+        AREAS: names and wards of the LSOAs.
 
     Returns
     -------
     Series
-        Name by ``hotspot_id``, for example ``Broadway / Albion Road, Bexley 014B``. A place that
-        police.uk names by kind only (``Supermarket``) gives its name only where there is no street.
+        Name by ``hotspot_id``, for example ``Broadway / Albion Road, Christchurch``: streets, and the ward, or
+        the LSOA where no ward is known. Where more than half of the incidents lie on points that police.uk
+        names by their kind, the name says so: ``Granville Road, Sidcup (hospital site)``.
     """
     inside = members["hotspot_id"].dropna()
     rows = incidents.loc[inside.index, ["street", "institutional", "lsoa_code"]].assign(hotspot_id=inside)
@@ -39,14 +41,23 @@ def name_hotspots(incidents: gpd.GeoDataFrame, members: pd.DataFrame, areas: gpd
 
 def _name(rows: pd.DataFrame, areas: gpd.GeoDataFrame) -> str:
     streets = _by_count(rows.loc[~rows["institutional"], "street"])
-    if streets.empty:
-        streets = _by_count(rows["street"]).head(1)
     chosen = [str(name) for name in streets.index[:2]]
     if len(chosen) == 2 and streets.iloc[1] < _SECOND_STREET_SHARE * streets.iloc[0]:  # noqa: PLR2004
         chosen = chosen[:1]
     lsoas = _by_count(rows["lsoa_code"])
-    where = [str(areas["lsoa_name"][lsoas.index[0]])] if len(lsoas) else []
-    return ", ".join([" / ".join(chosen) or "Unnamed place", *where])
+    known = areas["ward"].fillna(areas["lsoa_name"])
+    where = [str(_by_count(rows["lsoa_code"].map(known)).index[0])] if len(lsoas) else []
+    said = ", ".join(filter(None, [" / ".join(chosen), *where])) or "Unnamed place"
+    return f"{said} ({_site(rows)})" if rows["institutional"].mean() > _INSTITUTIONAL_SHARE else said
+
+
+def _site(rows: pd.DataFrame) -> str:
+    """Return what kind of place most of the institutional incidents lie on, such as ``hospital site``."""
+    kinds = _by_count(rows.loc[rows["institutional"], "street"])
+    if kinds.empty:
+        return "institution"
+    kind = str(kinds.index[0]).lower()
+    return kind if " " in kind else f"{kind} site"
 
 
 def _by_count(column: pd.Series) -> pd.Series:

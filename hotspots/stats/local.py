@@ -352,6 +352,8 @@ def _permuted(
     draws: npt.NDArray[np.int64],
 ) -> npt.NDArray[np.float64]:
     """Return the share of permutations whose Ii is as far from its mean as the observed one, this one included."""
+    if not len(draws):
+        return np.full(len(u), np.nan)
     order = np.argsort(u, kind="stable")
     rank = np.empty(len(u), dtype=np.int64)
     rank[order] = np.arange(len(u))
@@ -362,7 +364,7 @@ def _permuted(
         centre = u[area] / (len(u) - 1)
         far = np.abs(means + centre) >= abs(lag[area] + centre) - rounding
         p[area] = (1 + far.sum()) / (1 + len(draws))
-    return p if len(draws) else np.full(len(u), np.nan)
+    return p
 
 
 def _cleared(values: npt.NDArray[np.float64], rounding: float | npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

@@ -6,22 +6,37 @@ The key is always the index, unique and sorted. ``check`` holds a frame to its c
 from __future__ import annotations
 
 from hotspots.tables.areas import AREA_STATS, AREAS
+from hotspots.tables.backtest import BACKTEST
+from hotspots.tables.cells import CELLS
 from hotspots.tables.contract import check
 from hotspots.tables.events import EVENTS
 from hotspots.tables.hotspots import HOTSPOTS, MEMBERS
 from hotspots.tables.incidents import COVERAGE, INCIDENTS, LOCATED, REJECTS
+from hotspots.tables.life import PAST
+from hotspots.tables.near_repeats import NEAR_REPEATS
+from hotspots.tables.neighbours import DISPLACEMENT, NEIGHBOURS
 from hotspots.tables.quality import QUALITY
+from hotspots.tables.rhythm import SEASON, TIMED, WHEN
 
 __all__ = [
     "AREAS",
     "AREA_STATS",
+    "BACKTEST",
+    "CELLS",
     "COVERAGE",
+    "DISPLACEMENT",
     "EVENTS",
     "HOTSPOTS",
     "INCIDENTS",
     "LOCATED",
     "MEMBERS",
+    "NEAR_REPEATS",
+    "NEIGHBOURS",
+    "PAST",
     "QUALITY",
     "REJECTS",
+    "SEASON",
+    "TIMED",
+    "WHEN",
     "check",
 ]

@@ -9,6 +9,8 @@ from hotspots.tables.hotspots import CHANGES
 from hotspots.tables.incidents import ZONES
 
 LABELS = ("hot", "cold", "none")
+MORAN_LABELS = ("high-high", "low-low", "high-low", "low-high", "none")
+"""The place itself, then its neighbours."""
 
 _POLYGON = geometry("Polygon", "MultiPolygon")
 
@@ -19,6 +21,7 @@ AREAS = table(
         "lsoa_name": text(),
         "borough": text(),
         "district_code": text(optional=True),
+        "ward": text(optional=True),
         "force": text(optional=True),
         "vintage": pa.Column(int, pa.Check.isin([2011, 2021])),
         "population": number(0, optional=True),
@@ -52,15 +55,22 @@ AREA_STATS = table(
         "p_value": number(0, 1, optional=True),
         "p_adjusted": number(0, 1, optional=True),
         "label": text(*LABELS, optional=True),
+        "moran_i": number(optional=True),
+        "moran_p": number(0, 1, optional=True),
+        "moran_p_adjusted": number(0, 1, optional=True),
+        "moran_label": text(*MORAN_LABELS, optional=True),
         "usual_low": whole(0, optional=True),
         "usual_high": whole(0, optional=True),
         "change_p": number(0, 1, optional=True),
         "change_p_adjusted": number(0, 1, optional=True),
+        "change_e_p": number(0, 1, optional=True),
         "change": text(*CHANGES),
         "previous_p": number(0, 1, optional=True),
         "previous_p_adjusted": number(0, 1, optional=True),
+        "previous_e_p": number(0, 1, optional=True),
         "last_year_p": number(0, 1, optional=True),
         "last_year_p_adjusted": number(0, 1, optional=True),
+        "last_year_e_p": number(0, 1, optional=True),
         "geometry": _POLYGON,
     },
 )

@@ -8,6 +8,9 @@ MEMBERS = table("MEMBERS", "incident_id", {"hotspot_id": text(optional=True)})
 
 CHANGES = ("above", "below", "usual", "untested")
 
+STATUSES = ("new", "intensifying", "persistent", "diminishing", "sporadic", "seen before")
+"""How a place has been among the hotspots of earlier months; what is one no longer stands in PAST."""
+
 HOTSPOTS = table(
     "HOTSPOTS",
     "hotspot_id",
@@ -21,6 +24,11 @@ HOTSPOTS = table(
         "change_p": number(0, 1, optional=True),
         "change_p_adjusted": number(0, 1, optional=True),
         "change": text(*CHANGES),
+        "status": text(*STATUSES, optional=True),
+        "first_seen": text(optional=True),
+        "months_in_top": whole(1, optional=True),
+        "trend_p": number(0, 1, optional=True),
+        "trend_p_adjusted": number(0, 1, optional=True),
         "n_in_area": whole(0),
         "harm": number(0, optional=True),
         "share_of_n": number(0, 1),
@@ -34,6 +42,12 @@ HOTSPOTS = table(
         "northing": number(),
         "lsoa_codes": text(),
         "cross_border": flag(),
+        "ring_n_month": whole(0, optional=True),
+        "ring_usual_low": whole(0, optional=True),
+        "ring_usual_high": whole(0, optional=True),
+        "displacement_p": number(0, 1, optional=True),
+        "displacement_p_adjusted": number(0, 1, optional=True),
+        "displacement": flag(),
         "min_incidents": whole(1),
         "n_points": whole(1),
         "geometry": geometry("Polygon", "MultiPolygon"),

@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from hotspots.analysis.cells import Budget
+from hotspots.analysis.budget import Budget
 from hotspots.analysis.contours import find_contours
 from hotspots.analysis.density import density_surface
 from hotspots.geo.points import DistinctPoints, distinct_points
