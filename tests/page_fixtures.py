@@ -47,6 +47,10 @@ def content(*, bad: str = "", **changes: Any) -> PageContent:
         "hotspots": hotspots(bad),
         "locations": locations(bad),
         "events": events(bad),
+        "counts": counts(),
+        "months_looked_at": 12,
+        "past": past(bad),
+        "beside": beside(bad),
     }
     return PageContent(**(frames | changes))
 
@@ -61,6 +65,7 @@ def words(bad: str = "") -> Words:
         method=((f"Where the points come from{bad}", f"Points are snapped to streets.{bad}"),),
         sources=(f"Contains public sector information, OGL3{bad}",),
         month_short=f"Dec{bad}",
+        findings=((f"Across the border{bad}", (f"None crosses the line.{bad}", f"No sign that it moved.{bad}")),),
     )
 
 
@@ -111,15 +116,24 @@ def areas(bad: str = "") -> gpd.GeoDataFrame:
             "label": pd.array(
                 [None if i == 3 else "hot" if i == 29 else "none" for i in range(len(cells))], dtype="str"
             ),
+            "moran_i": [np.nan if i == 3 else (i - 15) / 9 for i in range(len(cells))],
+            "moran_p": [np.nan if i == 3 else 0.6 for i in range(len(cells))],
+            "moran_p_adjusted": [np.nan if i == 3 else 0.9 for i in range(len(cells))],
+            "moran_label": pd.array(
+                [None if i == 3 else "high-high" if i == 29 else "none" for i in range(len(cells))], dtype="str"
+            ),
             "usual_low": pd.array([pd.NA if i == 3 else 0 for i in range(len(cells))], dtype="Int64"),
             "usual_high": pd.array([pd.NA if i == 3 else 7 for i in range(len(cells))], dtype="Int64"),
             "change_p": [np.nan if i == 3 else 0.4 for i in range(len(cells))],
             "change_p_adjusted": [np.nan if i == 3 else 0.8 for i in range(len(cells))],
+            "change_e_p": [np.nan if i == 3 else 0.3 for i in range(len(cells))],
             "change": ["untested" if i == 3 else "above" if i == 29 else "usual" for i in range(len(cells))],
             "previous_p": [np.nan if i == 3 else 1.0 for i in range(len(cells))],
             "previous_p_adjusted": [np.nan if i == 3 else 1.0 for i in range(len(cells))],
+            "previous_e_p": [np.nan if i == 3 else 1.0 for i in range(len(cells))],
             "last_year_p": np.full(len(cells), np.nan),
             "last_year_p_adjusted": np.full(len(cells), np.nan),
+            "last_year_e_p": np.full(len(cells), np.nan),
         },
         geometry=[_square(*cell) for cell in cells],
         index=pd.Index([f"E0100{i:04d}" for i in range(len(cells))], name="lsoa_code"),
@@ -155,6 +169,11 @@ def hotspots(bad: str = "") -> gpd.GeoDataFrame:
             "change_p": [0.4, 0.001, np.nan],
             "change_p_adjusted": [0.5, 0.003, np.nan],
             "change": ["usual", "above", "untested"],
+            "status": pd.array(["persistent", "new", None], dtype="str"),
+            "first_seen": pd.array(["2021-01", "2021-11", None], dtype="str"),
+            "months_in_top": pd.array([12, 2, pd.NA], dtype="Int64"),
+            "trend_p": [0.8, np.nan, np.nan],
+            "trend_p_adjusted": [0.8, np.nan, np.nan],
             "n_in_area": np.array([40, 52, 11], dtype=np.int64),
             "harm": [np.nan, np.nan, np.nan],
             "share_of_n": [0.097, 0.126, 0.051],
@@ -168,11 +187,61 @@ def hotspots(bad: str = "") -> gpd.GeoDataFrame:
             "northing": [point.y for point in centres],
             "lsoa_codes": [f"E01000008, E01000009{bad}", f"E01000021{bad}", f"E01000022{bad}"],
             "cross_border": [False, False, True],
+            "ring_n_month": pd.array([9, 4, pd.NA], dtype="Int64"),
+            "ring_usual_low": pd.array([1, 2, pd.NA], dtype="Int64"),
+            "ring_usual_high": pd.array([8, 9, pd.NA], dtype="Int64"),
+            "displacement_p": [0.001, 0.7, np.nan],
+            "displacement_p_adjusted": [0.002, 0.7, np.nan],
+            "displacement": [True, False, False],
             "min_incidents": np.full(3, 10, dtype=np.int64),
             "n_points": np.array([1, 4, 9], dtype=np.int64),
         },
         geometry=shapes,
         index=pd.Index(["H-a", "H-b", "H-c"], name="hotspot_id"),
+        crs=CRS,
+    )
+
+
+def counts() -> pd.DataFrame:
+    """Months of three hotspots, one of the months missing."""
+    months = pd.PeriodIndex([f"2021-{number:02d}" for number in range(1, 13) if number != 6], freq="M")
+    made = [[(3 * place + month * (place + 1)) % 8 for month in range(len(months))] for place in range(3)]
+    return pd.DataFrame(made, index=pd.Index(["H-a", "H-b", "H-c"], name="hotspot_id"), columns=months)
+
+
+def past(bad: str = "") -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "last_seen": ["2021-07", "2021-11"],
+            "first_seen": ["2021-02", "2021-11"],
+            "months_in_top": np.array([6, 1], dtype=np.int64),
+            "succeeded_by": pd.array([None, None], dtype="str"),
+            "n": np.array([11, 14], dtype=np.int64),
+            "n_month": np.array([0, 2], dtype=np.int64),
+            "easting": [550_700.0, 551_700.0],
+            "northing": [176_700.0, 176_700.0],
+            "name": pd.array([f"Old Yard{bad}", None], dtype="str"),
+        },
+        geometry=[Point(550_700, 176_700).buffer(80), Point(551_700, 176_700).buffer(80)],
+        index=pd.Index(["H-x", "H-y"], name="hotspot_id"),
+        crs=CRS,
+    )
+
+
+def beside(bad: str = "") -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {
+            "rank": np.array([1], dtype=np.int64),
+            "name": [f"Nextham Lane{bad}"],
+            "borough": [f"Nextham{bad}"],
+            "n": np.array([31], dtype=np.int64),
+            "n_month": np.array([6], dtype=np.int64),
+            "usual_low": pd.array([0], dtype="Int64"),
+            "usual_high": pd.array([5], dtype="Int64"),
+            "change": ["above"],
+        },
+        geometry=[Point(549_250, 176_700).buffer(80)],
+        index=pd.Index(["N-a"], name="neighbour_id"),
         crs=CRS,
     )
 

@@ -47,10 +47,10 @@ def scattered(seed=1, n=900):
     return [(tuple(place), month) for place, month in zip(xy, months, strict=True)]
 
 
-def table_of(focus, window=WINDOW, outline=OUTLINE, history=None, areas=None, untested=(), **changes):
+def table_of(focus, window=WINDOW, outline=OUTLINE, history=None, areas=None, untested=(), method="clusters", **changes):
     layer = lattice(10, 10).to_crs(focus.crs) if areas is None else areas
     around = Surroundings(focus if history is None else history, window, layer, outline)
-    found = find_hotspots(focus, around, Hotspots(**changes))
+    found = find_hotspots(focus, around, Hotspots(method=method, **changes))
     names = pd.Series([f"Place {key}" for key in found.grounds.index], index=found.grounds.index, dtype="str")
     return found, hotspot_table(focus, found, names, outline, window, untested=untested)
 
@@ -346,3 +346,44 @@ def test_hotspots_of_the_public_data_are_walkable_and_few(real, files, area, mon
     assert table["width_m"].max() <= 300 + 1e-5
     assert table["width_m"].min() >= 100, "grounds that share a border are parted, yet stay places"
     assert table["share_of_n"].sum() > 3 * table["share_of_area"].sum()
+
+
+# Without any change nothing rises
+
+
+def stationary(random, planted=0):
+    """Two years of Poisson months: 30 places of very different levels, each on a few map points, and a scatter."""
+    months = pd.period_range(end=MONTHS[-1], periods=24, freq="M").astype(str)
+    places = random.uniform(300, 3700, (30, 2))
+    level = np.exp(random.normal(0.8, 1.0, 30))
+    rows = []
+    for month in months:
+        mean = level.copy()
+        if planted and month == MONTHS[-1]:
+            mean[level.argmax()] += planted
+        for place, n in zip(places, random.poisson(mean), strict=True):
+            spots = place + random.integers(0, 3, (n, 2)) * 30
+            rows += [(tuple(np.round(spot, -1)), month) for spot in spots]
+        rows += [(tuple(xy), month) for xy in random.uniform(0, 4000, (20, 2))]
+    return rows
+
+
+@pytest.mark.parametrize("method", ["cells", "clusters"])
+def test_without_any_change_hardly_any_hotspot_rises_and_a_planted_rise_is_found(method):
+    random = np.random.default_rng(11)
+    listed = lists = alarms = found = 0
+    for _ in range(20):
+        rows = stationary(random)
+        focus = focus_of([row for row in rows if row[1] in set(MONTHS)])
+        _, table = table_of(focus, history=focus_of(rows), method=method)
+        changed = int((table["change"] != "usual").sum())
+        listed, lists, alarms = listed + len(table), lists + 1, alarms + bool(changed)
+        assert changed <= 1
+        if lists <= 5:
+            rows = stationary(random, planted=40)
+            focus = focus_of([row for row in rows if row[1] in set(MONTHS)])
+            _, table = table_of(focus, history=focus_of(rows), method=method)
+            found += bool((table["change"] == "above").any())
+    assert listed >= 8 * lists
+    assert alarms <= 0.05 * lists + 2, "at 5 % of lists three or more of twenty have a chance of 8 %"
+    assert found >= 4, "a place may lie across the edge of a ground"

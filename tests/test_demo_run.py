@@ -58,14 +58,16 @@ def test_the_emerging_place_is_found_and_said_to_be_above(demo):
     assert list(hotspots["rank"]) == list(range(1, 11))
     ordered = hotspots.sort_values(["n", "n_month"], ascending=False)
     assert list(ordered["rank"]) == list(hotspots["rank"])
-    by_name = hotspots.set_index(hotspots["name"].str.partition(",")[0])
+    by_name = hotspots.set_index(hotspots["name"].str[4:].str.partition(",")[0])
     wharf = by_name.loc["New Wharf"]
     assert (wharf["change"], wharf["n_month"] > wharf["usual_high"]) == ("above", True)
     assert list(hotspots.loc[hotspots["change"] != "usual", "hotspot_id"]) == [wharf["hotspot_id"]]
-    assert "Old Mill Lane" not in by_name.index, "the fading place was gone in this window"
-    assert by_name.loc["Westgate", "cross_border"]
+    fading = by_name.loc["Old Mill Lane / Lantern Close"]
+    assert (fading["status"], wharf["status"]) == ("diminishing", "new")
+    assert set(by_name["status"]) == {"new", "persistent", "diminishing"}
+    assert by_name.loc["Westgate / Aspen Avenue", "cross_border"]
     line = next(line for line in demo.pack.said.out.splitlines() if "New Wharf" in line)
-    assert line.split()[-1] == "above"
+    assert line.split()[-2:] == ["above,", "new"]
     assert f"(number {wharf['rank']}) is above what is usual there" in demo.pack.page
 
 

@@ -55,7 +55,9 @@ DOORS = {
     "branca": ("hotspots.maps",),
     "xstatic": ("hotspots.maps",),
     "jinja2": ("hotspots.maps",),
-    "matplotlib": ("hotspots.maps.figures*",),
+    "matplotlib": ("hotspots.maps.figures",),
+    "matplotlib.pyplot": ("nobody",),
+    "matplotlib.pylab": ("nobody",),
     "typer": ("hotspots.cli",),
     "click": ("hotspots.cli",),
     "rich": ("hotspots.cli",),
@@ -65,8 +67,8 @@ DOORS = {
     "geopandas.read_*": ("hotspots.intake",),
     "pandas.read_*": ("hotspots.intake",),
     "pandas.ExcelFile": ("hotspots.intake",),
-    "pyogrio.read*": ("hotspots.intake",),
-    "pyogrio.raw.read*": ("hotspots.intake",),
+    "pyogrio.read*": ("hotspots.intake", "hotspots.pack"),
+    "pyogrio.raw.read*": ("hotspots.intake", "hotspots.pack"),
     "fiona": ("hotspots.intake",),
     "csv.reader": ("hotspots.intake",),
     "csv.DictReader": ("hotspots.intake",),
@@ -554,6 +556,10 @@ def test_starting_loads_nothing_heavy(code):
     assert loaded_by(code) == []
 
 
+def test_a_page_is_drawn_without_the_library_of_figures():
+    assert "matplotlib" not in loaded_by("import hotspots.maps.page\n")
+
+
 def test_the_watch_over_heavy_packages_sees_one():
     assert "pandas" in loaded_by("import pandas\n")
 
@@ -613,7 +619,15 @@ BAD = [
         "from branca.element import Figure\n",
         "branca.element.Figure belongs to",
     ),
-    (door_faults, "hotspots.maps.layers", "import matplotlib.pyplot as plt\n", "matplotlib"),
+    (
+        door_faults,
+        "hotspots.maps.layers",
+        "from matplotlib.figure import Figure\n",
+        "matplotlib.figure.Figure belongs to",
+    ),
+    (door_faults, "hotspots.maps.figures_old", "import matplotlib\n", "matplotlib belongs to"),
+    (door_faults, "hotspots.maps.figures.week", "import matplotlib.pyplot as plt\n", "pyplot belongs to nobody"),
+    (door_faults, "hotspots.maps.figures.week", "from matplotlib import pyplot\n", "pyplot belongs to nobody"),
     (
         door_faults,
         "hotspots.pipeline.month",
@@ -754,6 +768,7 @@ GOOD = [
     ),
     (door_faults, "hotspots.maps.layers", "import folium\nfolium.Map()\n"),
     (door_faults, "hotspots.maps.figures", "import matplotlib\n"),
+    (door_faults, "hotspots.maps.figures.sheet", "from matplotlib.figure import Figure\n"),
     (door_faults, "hotspots.intake.download_boundaries", "from urllib.request import urlopen\n"),
     (
         door_faults,

@@ -19,10 +19,12 @@ import pandas as pd
 import pytest
 
 from hotspots.errors import OutputError, SettingsError, TableError
-from hotspots.maps import offline
+from hotspots.maps import offline, panel
 from hotspots.maps.content import MonthCount
 from hotspots.maps.layers import build_map, measure_names
 from hotspots.maps.page import build_page
+from hotspots.maps.payload import build_payload
+from hotspots.maps.spark import sparks
 from tests import page_fixtures as fixtures
 
 TILES = "https://{s}.tile.example.org/{z}/{x}/{y}.png"
@@ -345,5 +347,69 @@ def test_a_hotspot_of_one_map_point_says_so(text):
 def test_counts_are_of_the_months_held_not_of_those_asked_for(counts, said):
     months = tuple(MonthCount(f"Jan {2020 + at}", n) for at, n in enumerate(counts))
     body = build_page(fixtures.content(months=months))
-    assert body.count(f">{said}</th>") == 2
+    assert body.count(f">{said}</th>") == 4
     assert f'"window":"{said}"' in body
+
+
+# Through the months, and across the line
+
+
+def test_the_rank_in_front_of_a_name_is_left_to_the_disc():
+    named = fixtures.hotspots().assign(name=["H02 Broadway", "H01 Station Road", "H03 Pier Road"])
+    content = fixtures.content(hotspots=named)
+    assert [row["name"] for row in panel.hotspot_rows(content)] == ["Station Road", "Broadway", "Pier Road"]
+    assert [h["name"] for h in build_payload(content)["hotspots"]] == ["Station Road", "Broadway", "Pier Road"]
+
+
+def test_a_status_is_a_word_in_the_table_a_sign_on_the_disc_and_a_sentence_on_the_card():
+    content = fixtures.content()
+    rows = panel.hotspot_rows(content)
+    assert [row["small"].partition(" · ")[0] for row in rows] == ["new", "persistent", "Violence and sexual offences"]
+    first, second, third = build_payload(content)["hotspots"]
+    assert [h["sign"] for h in (first, second, third)] == ["N▲", "=", ""]
+    assert first["life"] == "new: first in Nov 2021, in 2 of 12 months looked at"
+    assert (third["life"], third["status"]) == (None, None)
+    assert second["moved"].startswith("fell while the ground around it rose (9, usual 1–8)")
+    assert first["moved"] is None
+    assert panel.status_signs(content) == [("N", "new"), ("=", "persistent")]
+
+
+def test_a_spark_breaks_where_a_month_is_missing_and_says_its_numbers():
+    line = sparks(fixtures.content())["H-a"]
+    counts = list(fixtures.counts().loc["H-a"])
+    assert line.label == f"Incidents by month, Jan 2021 to Dec 2021: {', '.join(map(str, counts))}"
+    moves = re.findall(r"([ML])(\d+) ([\d.]+)", line.path)
+    assert [kind for kind, _, _ in moves] == ["M", *"LLLL", "M", *"LLLLL"]
+    assert [int(x) for _, x, _ in moves] == [2 * at for at in range(12) if at != 5]
+    highest = max(counts)
+    assert [float(y) for _, _, y in moves] == [round(14 - 14 * n / highest, 1) for n in counts]
+    assert line.end == (22.0, float(moves[-1][2]))
+    assert build_page(fixtures.content()).count('<svg class="spark"') == 3
+
+
+@pytest.mark.parametrize("counts", [None, fixtures.counts().iloc[:, :1]])
+def test_without_two_months_there_is_no_spark(counts):
+    assert "spark" not in re.sub(r"<style.*?</style>", "", build_page(fixtures.content(counts=counts)), flags=re.DOTALL)
+
+
+def test_places_that_were_hotspots_and_those_of_the_neighbours_stand_in_tables():
+    content = fixtures.content()
+    assert [(row["name"], row["seen"], row["month"], row["n"]) for row in panel.past_rows(content)] == [
+        ("H-y", "Nov 2021", "2", "14"),
+        ("Old Yard", "Jul 2021", "0", "11"),
+    ]
+    assert panel.beside_rows(content) == [
+        {"name": "Nextham Lane", "change": "above", "month": "6", "usual": "0–5", "n": "31"}
+    ]
+    page = build_page(content)
+    assert "Earlier hotspots that are none now (2)" in page
+    assert "Hotspots of the neighbours near the line (1)" in page
+    bare = build_page(fixtures.content(past=None, beside=None))
+    assert "Earlier hotspots" not in bare
+    assert "Hotspots of the neighbours" not in bare
+    assert build_payload(fixtures.content(beside=None))["beside"] == []
+
+
+def test_neighbours_hotspots_in_another_crs_are_refused():
+    with pytest.raises(TableError, match="The beside of a page are in EPSG:4326"):
+        build_page(fixtures.content(beside=fixtures.beside().to_crs(4326)))

@@ -22,8 +22,9 @@ from hotspots.tables import AREA_STATS, HOTSPOTS, REJECTS
 from tests import conftest as kit
 
 FILES = {
-    *("map.html", "hotspots.csv", "areas.csv", "concentration.csv", "quality.html", "quality.csv", "rejects.csv"),
-    *("month.gpkg", "manifest.json"),
+    *("map.html", "hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
+    *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
+    *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 }
 TABLES = {"hotspots": HOTSPOTS, "areas": AREA_STATS, "rejects": REJECTS}
 # As ../shared/design.md lists them; what no stage fills yet is left out.
@@ -40,6 +41,7 @@ DESIGN = {
         "share_of_n",
         "share_of_area",
         "area_ha",
+        "status",
         "top_category",
         "grid_ref",
         "easting",
@@ -134,7 +136,7 @@ def test_numbers_are_unrounded(pack):
 def test_hotspots_stand_in_order_of_rank_and_count_their_own_ground(pack):
     hotspots, incidents = pack.csv("hotspots"), pack.layer("incidents")
     assert list(hotspots["rank"]) == [1, 2, 3]
-    assert list(hotspots["name"].str.partition(",")[0]) == ["High Street", "Station Road", "Border Road"]
+    assert list(hotspots["name"].str.partition(",")[0]) == ["H01 High Street", "H02 Station Road", "H03 Border Road"]
     assert list(hotspots["change"]) == ["above", "usual", "usual"]
     shapes = pack.layer("hotspots").set_index("hotspot_id")
     focus = incidents[incidents["in_focus"]]
@@ -152,8 +154,9 @@ def test_the_order_of_rank_is_not_that_of_the_ids(whole):
 
 def test_the_layers_are_readable_and_their_counts_are_those_of_the_tables(pack):
     path = pack.folder / "month.gpkg"
-    assert [name for name, _ in pyogrio.list_layers(path)] == ["incidents", "areas", "hotspots", "events"]
-    layers = {name: pack.layer(name) for name in ("incidents", "areas", "hotspots", "events")}
+    names = ["incidents", "areas", "hotspots", "events", "past", "neighbours", "cells"]
+    assert [name for name, _ in pyogrio.list_layers(path)] == names
+    layers = {name: pack.layer(name) for name in names}
     assert {layer.crs.to_epsg() for layer in layers.values()} == {27700}
     for name in ("areas", "hotspots"):
         table = pack.csv(name)

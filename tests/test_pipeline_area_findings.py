@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,10 +11,20 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from hotspots.analysis.area_stats import area_stats
-from hotspots.analysis.area_tests import AreaTests
+from hotspots.analysis.area_tests import LOCAL_COLUMNS, AreaTests, untested_columns
+from hotspots.analysis.cell_tests import CellTests
 from hotspots.analysis.concentration import area_holding, lorenz
-from hotspots.pipeline.area_findings import COMPARISONS, Change, HotAndCold, area_findings, concentration_table
+from hotspots.geo.grid import Grid
+from hotspots.pipeline.area_findings import (
+    COMPARISONS,
+    Change,
+    HotAndCold,
+    area_findings,
+    cell_sentences,
+    concentration_table,
+)
 from hotspots.tables import AREA_STATS, check
+from hotspots.tables.cells import CELLS
 from tests.places_fixtures import code, lattice, located
 
 WINDOW = pd.period_range("2023-06", "2024-05", freq="M")
@@ -36,7 +47,8 @@ def table(**columns):
 
 
 def said(stats, focus="serious violence", **changes):
-    given_tests = {"stats": stats, "permutations": 99_999, "islands": (), "quiet": (), "refused": ""}
+    given_tests = {"stats": stats, "permutations": 99_999, "moran_permutations": 9_999}
+    given_tests |= {"islands": (), "quiet": (), "refused": ""}
     return area_findings(AreaTests(**(given_tests | changes)), focus)
 
 
@@ -113,18 +125,22 @@ def test_what_changed_is_named_by_its_side():
     stats = table(
         change=["above", "below", "usual", "above", "untested", "usual", "usual", "usual", "usual", "above"],
         change_p=[0.001, 0.002, 0.04, 0.001, np.nan, 0.05, 0.06, 1.0, 1.0, 0.001],
+        change_e_p=[0.001, 0.002, 0.04, 0.001, np.nan, 0.05, 0.06, 1.0, 1.0, 0.001],
         n_month=[9, 0, 5, 8, 3, 4, 4, 4, 4, 9],
         n_previous=[1, 9, 5, 0, 3, 4, 4, 4, 4, 1],
         previous_p=[0.001, 0.001, 1.0, 0.02, 1.0, 1.0, 1.0, 1.0, np.nan, 0.001],
         previous_p_adjusted=[0.05, 0.01, 1.0, 0.051, 1.0, 1.0, 1.0, 1.0, np.nan, 0.01],
+        previous_e_p=[0.001, 0.001, 1.0, 0.04, 1.0, 1.0, 1.0, 1.0, np.nan, 0.001],
     )
     found = said(stats)
     assert set(found.changes) == set(COMPARISONS)
     assert found.changes["change"] == Change(
-        tested=8, before=5, above=(NAMES.iloc[0], NAMES.iloc[3]), below=(NAMES.iloc[1],)
+        tested=8, before=5, above=(NAMES.iloc[0], NAMES.iloc[3]), below=(NAMES.iloc[1],), e_before=5, e_after=3
     )
-    assert found.changes["previous"] == Change(tested=8, before=3, above=(NAMES.iloc[0],), below=(NAMES.iloc[1],))
-    assert found.changes["last_year"] == Change(tested=0, before=0, above=(), below=())
+    assert found.changes["previous"] == Change(
+        tested=8, before=3, above=(NAMES.iloc[0],), below=(NAMES.iloc[1],), e_before=3, e_after=2
+    )
+    assert found.changes["last_year"] == Change(tested=0, before=0, above=(), below=(), e_before=0, e_after=0)
     assert found.sentences[1:4] == (
         "Beyond chance against the other months of the window: Alpha 000A and Alpha 001A are above; Alpha 000B is "
         "below (5 of 8 would be called changed without a correction).",
@@ -138,7 +154,9 @@ def test_no_change_is_a_sentence_of_its_own():
     stats = table(
         change=["usual"] * 9,
         change_p=[0.04, *[1.0] * 8],
+        change_e_p=[0.04, *[1.0] * 8],
         last_year_p=[0.5] * 9,
+        last_year_e_p=[0.5] * 9,
         last_year_p_adjusted=[1.0] * 9,
     )
     sentences = said(stats).sentences
@@ -152,9 +170,156 @@ def test_no_change_is_a_sentence_of_its_own():
     )
 
 
+@pytest.mark.parametrize(
+    ("e_p", "said_of_it"),
+    [
+        ([0.04, 0.001, *[1.0] * 7], ""),
+        ([0.04, 0.04, 0.001, *[1.0] * 6], "; by the E-test 3, and 1 after it"),
+        ([0.04, 0.04, *[1.0] * 7], "; by the E-test 2, and none after it"),
+        ([0.001, 0.001, *[1.0] * 7], "; by the E-test 2, and 2 after it"),
+        ([1.0] * 9, "; by the E-test none, and none after it"),
+        # Corrected with the ring, as the exact p is, and counted without it.
+        ([0.04, 0.012, *[1.0] * 7, 0.001, 0.001, 0.001], ""),
+        ([0.04, 0.012, *[1.0] * 7, 1.0, 1.0, 1.0], "; by the E-test 2, and none after it"),
+    ],
+)
+def test_the_e_test_is_told_where_it_differs(e_p, said_of_it):
+    stats = table(change=["above", *["usual"] * 8], change_p=[0.001, 0.04, *[1.0] * 7], change_e_p=e_p)
+    assert said(stats).sentences[1] == (
+        "Beyond chance against the other months of the window: Alpha 000A is above (2 of 9 would be called changed "
+        f"without a correction{said_of_it})."
+    )
+
+
+def test_like_and_unlike_are_named_by_kind():
+    stats = table(
+        label=["none"] * 9,
+        moran_p=[0.001, 0.002, 0.05, 0.001, 0.04, np.nan, 0.001, 0.0501, 1.0, 0.001],
+        moran_label=[
+            "high-high",
+            "low-high",
+            "none",
+            "high-high",
+            "high-low",
+            None,
+            "low-low",
+            "none",
+            "none",
+            "low-low",
+        ],
+    )
+    assert said(stats).sentences[1] == (
+        "Beyond chance by local Moran: Alpha 000A and Alpha 001A are high among high; Alpha 002A is low among low; "
+        "Alpha 001B is high among low; Alpha 000B is low among high (6 of 8 would be called so without a correction; "
+        "9,999 permutations)."
+    )
+
+
+def test_none_like_or_unlike_is_said_as_loudly():
+    stats = table(label=["none"] * 9, moran_p=[0.04, *[1.0] * 8], moran_label=["none"] * 9)
+    assert said(stats).sentences[1] == (
+        "By local Moran no LSOA is like or unlike its neighbours by more than chance (1 of 9 would be called so "
+        "without a correction; 9,999 permutations)."
+    )
+
+
+# ---------------------------------------------------------------------------------------------- cells
+
+
+SQUARE = Grid("square", 150.0)
+
+
+def cells(area=6, ring=2, **columns):
+    """CELLS in a row; a column is given as values of the first ones."""
+    ids = np.array([(column, 0) for column in range(area + ring)])
+    key = pd.Index(SQUARE.names(ids), dtype="str", name="cell_id")
+    frame = gpd.GeoDataFrame(
+        {
+            "column": ids[:, 0],
+            "row": ids[:, 1],
+            "zone": pd.Series(["area"] * area + ["ring"] * ring, index=key, dtype="str"),
+            "n": np.ones(area + ring, dtype=np.int64),
+            "n_month": np.zeros(area + ring, dtype=np.int64),
+            **{name: column for name, column in untested_columns(key).items() if name in LOCAL_COLUMNS},
+        },
+        geometry=SQUARE.polygons(ids),
+        index=key,
+        crs=27700,
+    )
+    for name, values in columns.items():
+        column = frame[name].copy()
+        column.iloc[: len(values)] = values
+        frame[name] = column
+    return check(CELLS, frame)
+
+
+def said_of_cells(frame, **changes):
+    given_tests = {"cells": frame, "grid": SQUARE, "correction": "bh", "islands": (), "refused": ""}
+    return cell_sentences(CellTests(**(given_tests | {"n_partial": 0, "n_outside": 0} | changes)))
+
+
+TESTED = {
+    "gi_z": [3.0, 2.5, -2.4, 0.0, 2.0, 1.0, 4.0, -3.0],
+    "p_value": [0.001, 0.05, 0.02, 1.0, 0.0501, 0.3, 0.001, 0.01],
+    "label": ["hot", "none", "none", "none", "none", "none", "hot", "cold"],
+    "moran_p": [0.001, 0.002, 0.05, 0.04, 0.4, 0.0501, 0.001, 0.001],
+    "moran_label": ["high-high", "low-high", "none", "high-high", "none", "none", "low-low", "high-low"],
+}
+
+
+def test_cells_are_counted_in_the_area_before_and_after():
+    assert said_of_cells(cells(**TESTED)) == (
+        "Of 6 cells of 150 m, 2 would be called hot and 1 cold without a correction; after Benjamini and Hochberg 1 is "
+        "hot and none is cold (Gi*, binary weights, all permutations, tested with the 2 cells around).",
+        "Beyond chance by local Moran: 2 cells are high among high; 1 cell is low among high (4 of 6 would be called so "
+        "without a correction; all permutations).",
+    )
+
+
+def test_cells_without_a_correction_are_said_to_be_so():
+    assert said_of_cells(cells(area=8, ring=0, **TESTED), correction="none") == (
+        "Of 8 cells of 150 m, 2 are hot and 1 is cold, with no correction for how many were tested (Gi*, binary "
+        "weights, all permutations).",
+        "Beyond chance by local Moran: 2 cells are high among high; 1 cell is low among low; 1 cell is high among low; "
+        "1 cell is low among high (not corrected; all permutations).",
+    )
+
+
+def test_no_cell_like_or_unlike_is_said_as_loudly():
+    plain = cells(**(TESTED | {"moran_label": ["none"] * 8}))
+    assert said_of_cells(plain)[1] == (
+        "By local Moran no cell is like or unlike its neighbours by more than chance (4 of 6 would be called so "
+        "without a correction; all permutations)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [
+        ((1, 0), "1 cell has data on less than half of its ground and is left out."),
+        ((0, 1), "1 incident lies outside the cells counted."),
+        (
+            (1_301, 28),
+            "1,301 cells have data on less than half of their ground and are left out; 28 incidents lie outside the "
+            "cells counted.",
+        ),
+    ],
+)
+def test_cells_left_out_are_counted(left, sentence):
+    n_partial, n_outside = left
+    assert said_of_cells(cells(**TESTED), n_partial=n_partial, n_outside=n_outside)[2:] == (sentence,)
+    why = "No cell is called hot or cold: 3 of 150 m have data, and 30 are needed."
+    assert said_of_cells(cells(), refused=why, n_partial=n_partial, n_outside=n_outside) == (why, sentence)
+    assert said_of_cells(cells(), refused=why) == (why,)
+
+
+# ---------------------------------------------------------------------------------------------- what changed
+
+
 @pytest.mark.parametrize(("changed", "shown"), [(5, "Alpha 001B"), (6, "…")])
 def test_many_names_are_counted(changed, shown):
-    stats = table(change=["below"] * changed + ["usual"] * (9 - changed), change_p=[0.001] * 9)
+    p = [0.001] * 9
+    stats = table(change=["below"] * changed + ["usual"] * (9 - changed), change_p=p, change_e_p=p)
     sentence = said(stats).sentences[1]
     assert shown in sentence
     assert ("6 LSOAs (Alpha 000A, Alpha 000B, Alpha 000C, Alpha 001A, Alpha 001B …) are below" in sentence) == (

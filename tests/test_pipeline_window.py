@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hotspots.pipeline.window import thin_months
+from hotspots.pipeline.window import earlier_windows, find_window, thin_months
+from tests.places_fixtures import MET, lattice
 
 
 def coverage(**rows):
@@ -58,3 +59,47 @@ def test_only_months_within_a_year_say_what_is_usual():
     rng = np.random.default_rng(1)
     shuffled = coverage(Met=[1000] * 20 + [400] + [1000] * 20).sample(frac=1, random_state=rng.integers(9))
     assert found(shuffled) == [("Met", "2025-09", 400, 1000.0)]
+
+
+def windows(month="2024-12", length=6, most=36, zone="area", **rows):
+    """Earlier windows of a layer of which the west is the Met's and the rest Kent's."""
+    areas = lattice(4, 2)
+    east = areas.geometry.centroid.x > areas.total_bounds[[0, 2]].mean()
+    areas["force"] = areas["force"].mask(east, "Kent").astype("str")
+    areas["zone"] = areas["zone"].mask(east, zone).astype("str")
+    held = coverage(**rows).replace("Met", MET)
+    return earlier_windows(areas, held, find_window(areas, held, pd.Period(month, "M"), length), most)
+
+
+def said(found):
+    return [(str(window[0]), str(window[-1]), len(window)) for window in found]
+
+
+def test_an_earlier_window_is_as_long_as_the_present_one_and_ends_before_it():
+    assert said(windows(length=10, Met=[100] * 12, Kent=[100] * 12)) == [
+        ("2024-01", "2024-10", 10),
+        ("2024-02", "2024-11", 10),
+    ]
+    assert said(windows(length=12, Met=[100] * 12, Kent=[100] * 12)) == []
+    assert len(windows(length=2, most=3, Met=[100] * 12, Kent=[100] * 12)) == 3
+
+
+def test_no_earlier_window_has_a_gap_nor_lies_before_one():
+    assert said(windows(length=3, Met=[100] * 5 + [None] + [100] * 6, Kent=[100] * 12)) == [
+        (f"2024-{first:02d}", f"2024-{first + 2:02d}", 3) for first in (7, 8, 9)
+    ]
+
+
+def test_a_window_that_ends_in_an_incomplete_month_is_left_out():
+    rows = [100] * 8 + [20] + [100] * 3
+    assert [last for _, last, _ in said(windows(length=6, Met=rows, Kent=[100] * 12))] == [
+        *(f"2024-{month:02d}" for month in (6, 7, 8, 10, 11)),
+    ]
+
+
+def test_every_force_with_data_now_must_have_had_them_then():
+    kent = [None] * 4 + [100] * 8
+    assert said(windows(length=6, Met=[100] * 12, Kent=kent)) == [("2024-05", "2024-10", 6), ("2024-06", "2024-11", 6)]
+    # Beyond the ring nothing is looked at, and a force that is no data now is none of those that must have had them.
+    assert len(windows(length=6, zone="beyond", Met=[100] * 12, Kent=kent)) == 6
+    assert len(windows(length=6, Met=[100] * 12, Kent=[100] * 8)) == 6

@@ -19,7 +19,10 @@ SECTION_OF = {
     for setting in dataclasses.fields(getattr(Settings(), section.name))
 }
 RANGES = {name: limits for name, limits in ALL_RANGES.items() if name in SECTION_OF}
-WHOLE = {"analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"}
+WHOLE = {
+    *("analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"),
+    "life_months",
+}
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
 

@@ -27,6 +27,21 @@ if TYPE_CHECKING:
 
     from hotspots.settings import Hotspots
 
+_LIFE = {
+    "status": "str",
+    "first_seen": "str",
+    "months_in_top": "Int64",
+    "trend_p": "float64",
+    "trend_p_adjusted": "float64",
+}
+_MOVED = {
+    "ring_n_month": "Int64",
+    "ring_usual_low": "Int64",
+    "ring_usual_high": "Int64",
+    "displacement_p": "float64",
+    "displacement_p_adjusted": "float64",
+    "displacement": "bool",
+}
 _ID_CELL_M = 100
 _SAME_SUM_M = 1e-3
 """Sums of distances nearer than this may be equal but for rounding."""
@@ -130,6 +145,8 @@ def hotspot_table(
     window: pd.PeriodIndex,
     *,
     untested: Sequence[pd.Period] = (),
+    life: pd.DataFrame | None = None,
+    moved: pd.DataFrame | None = None,
 ) -> gpd.GeoDataFrame:
     """Rank the hotspots and say of each what is usual there and whether the month is beyond chance.
 
@@ -141,10 +158,11 @@ def hotspot_table(
         Name by ``hotspot_id``.
     outline
         Outline of the area, in the same CRS.
-    window
-        Months of the window that the data hold; the last one is the month of the run.
-    untested
-        Those of them that are counted but not compared, because the files look incomplete.
+    window, untested
+        Months of the window that the data hold, the month of the run last, and those of them that are
+        counted but not compared, because the files look incomplete.
+    life, moved
+        By ``hotspot_id``: the table of ``life_of``, and DISPLACEMENT; none: not looked at.
 
     Returns
     -------
@@ -156,18 +174,18 @@ def hotspot_table(
     """
     key = found.grounds.index
     rows = focus.join(found.members).dropna(subset="hotspot_id")
-    by_month = pd.crosstab(rows["hotspot_id"], rows["month"])
-    by_month = by_month.reindex(index=key, columns=window, fill_value=0).astype(np.int64)
-    own = rows.loc[rows["zone"] == "area", "hotspot_id"].value_counts().reindex(key, fill_value=0).astype(np.int64)
+    counts = pd.crosstab(rows["hotspot_id"], rows["month"]).reindex(index=key, columns=window, fill_value=0)
+    by_month = counts.astype(np.int64)
     table = pd.DataFrame(
         {
             "name": names.reindex(key).astype("str"),
             "n": by_month.sum(axis=1).astype(np.int64),
             "n_month": by_month[window[-1]],
             **month_changes(by_month, untested),
-            "n_in_area": own,
+            **_own_columns(focus, rows, key),
+            **_looked_at(life, _LIFE, key),
+            **_looked_at(moved, _MOVED, key),
             "harm": harm_of(rows, "hotspot_id", key),
-            "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1),
             **_ground_columns(found, outline),
             "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
             "peak_time": peak_times(rows, "hotspot_id", key),
@@ -177,10 +195,33 @@ def hotspot_table(
         },
         index=key,
     )
+    frame = gpd.GeoDataFrame(_ranked(table), geometry=found.grounds).sort_index()[list(HOTSPOTS.columns)]
+    return check(HOTSPOTS, frame)
+
+
+def _own_columns(focus: gpd.GeoDataFrame, rows: pd.DataFrame, key: pd.Index) -> dict[str, pd.Series]:
+    """Return how many incidents on each ground are the area's own, and their share of all of the area."""
+    own = rows.loc[rows["zone"] == "area", "hotspot_id"].value_counts().reindex(key, fill_value=0).astype(np.int64)
+    return {"n_in_area": own, "share_of_n": own / max(int((focus["zone"] == "area").sum()), 1)}
+
+
+def _looked_at(made: pd.DataFrame | None, kinds: dict[str, str], key: pd.Index) -> dict[str, pd.Series]:
+    """Return the columns of a table made elsewhere, as they are before it is made where there is none."""
+    if made is None:
+        made = pd.DataFrame(index=key)
+    columns = made.reindex(index=key, columns=list(kinds))
+    flags = {
+        name: columns[name].notna() & columns[name].eq(other=True) for name, kind in kinds.items() if kind == "bool"
+    }
+    typed = columns.assign(**flags).astype(kinds)
+    return {name: typed[name] for name in kinds}
+
+
+def _ranked(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the table with ``rank``, most incidents first, and the rank in front of each name."""
     order = table.sort_values(["n", "n_month"], ascending=False, kind="stable").index
-    table["rank"] = pd.Series(np.arange(1, len(order) + 1), index=order).reindex(key).astype(np.int64)
-    frame = gpd.GeoDataFrame(table, geometry=found.grounds).sort_index()
-    return check(HOTSPOTS, frame[list(HOTSPOTS.columns)])
+    rank = pd.Series(np.arange(1, len(order) + 1), index=order).reindex(table.index).astype(np.int64)
+    return table.assign(rank=rank, name=rank.map("H{:02d} ".format).astype("str") + table["name"])
 
 
 def _ground_columns(found: Found, outline: BaseGeometry) -> dict[str, pd.Series]:

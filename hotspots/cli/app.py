@@ -10,9 +10,11 @@ import typer
 from rich.console import Console
 
 from hotspots import __version__
+from hotspots.cli.backtest import backtest_command
 from hotspots.cli.check import check_command
 from hotspots.cli.demo import demo
 from hotspots.cli.fetch import fetch
+from hotspots.cli.near_repeat import near_repeat_command
 from hotspots.cli.report import printable
 from hotspots.cli.run import run_command
 from hotspots.errors import HotspotsError
@@ -27,6 +29,8 @@ app = typer.Typer(
 )
 app.command("run")(run_command)
 app.command("check")(check_command)
+app.command("backtest")(backtest_command)
+app.command("near-repeat")(near_repeat_command)
 app.command("demo")(demo)
 app.add_typer(fetch, name="fetch")
 

@@ -26,15 +26,25 @@ _NAMED = 3
 _AGREEMENT_WANTED = 0.99
 _STOPPED = 130
 _WIDE = 160
+_NOTED = {"above", "below", "new", "intensifying", "diminishing", "sporadic"}
+"""What is said of a hotspot in the summary; the others are as usual, and persistent or seen before."""
 _FILES = {
     "map.html": "map, ranked hotspots and method; opens without a network",
     "hotspots.csv": "the hotspots, busiest first",
+    "hotspot_months.csv": "incidents of each hotspot by month",
+    "past.csv": "places that were hotspots in an earlier month",
+    "neighbours.csv": "the neighbours' hotspots near the line",
     "areas.csv": "every LSOA of the area and its ring; zeros kept, no data empty",
     "concentration.csv": "how few LSOAs hold how much",
+    "concentration.png": "the same as a plot",
+    "concentration.svg": "the same as a plot that scales",
+    "when.csv": "day and hour of each hotspot and the area, where times are known",
+    "timed.csv": "how many incidents of each have a time",
+    "season.csv": "calendar months of the area, over all history",
     "quality.html": "what the input is like: coverage, gaps, repeats, agreement",
     "quality.csv": "the same as a table",
     "rejects.csv": "every row that was not used, and why",
-    "month.gpkg": "incidents, areas, hotspots and events for QGIS or ArcGIS",
+    "month.gpkg": "incidents, areas, hotspots, cells and events for QGIS or ArcGIS",
     "manifest.json": "row accounts, inputs with hashes, parameters, versions",
 }
 
@@ -78,7 +88,7 @@ def print_month(result: MonthResult, then: str | None = None) -> None:
     """
     from hotspots.pipeline.quality import quality_lines  # noqa: PLC0415 - loads pandas
 
-    console = _console()
+    console = console_of()
     facts = result.facts
     title = f"{facts.focus[:1].upper()}{facts.focus[1:]} · {facts.area} · {result.loaded.month}"
     console.print(Text(printable(title), style="bold"))
@@ -91,6 +101,11 @@ def print_month(result: MonthResult, then: str | None = None) -> None:
         console.print(_hotspots(result))
     for line in _sentences(result):
         console.print(Text(printable(line)), soft_wrap=not console.is_terminal)
+    for heading, sentences in result.findings:
+        console.print()
+        console.print(Text(printable(heading), "dim"))
+        for sentence in sentences:
+            console.print(Text(f"  {printable(sentence)}"), soft_wrap=not console.is_terminal)
     console.print()
     console.print(Text(f"Pack  {result.pack}"), soft_wrap=True)
     console.print(_files(result.pack))
@@ -101,7 +116,7 @@ def print_month(result: MonthResult, then: str | None = None) -> None:
         console.print(Text.assemble("Type next:     ", (then, _ACCENT)), soft_wrap=True)
 
 
-def _console() -> Console:
+def console_of() -> Console:
     """Return the console: the width of the terminal, and lines left whole where the output goes to a file."""
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
@@ -182,13 +197,13 @@ def _hotspots(result: MonthResult) -> Table:
     from hotspots.pack.words import months_word  # noqa: PLC0415 - loads pandas
 
     months = months_word(len(result.loaded.window.months))
-    table = _plain_table("", "Hotspot", months, str(result.loaded.month), "usual", "", "border", right=(0, 2, 3, 4))
+    table = _plain_table("Hotspot", months, str(result.loaded.month), "usual", "", right=(1, 2, 3))
     for row in result.hotspots.sort_values("rank").itertuples():
         usual = "" if row.change == "untested" else f"{row.usual_low}–{row.usual_high}"
-        word = row.change if row.change in {"above", "below"} else ""
-        border = "crosses" if row.cross_border else ""
+        noted = [str(word) for word in (row.change, row.status) if word in _NOTED]
+        noted += ["crosses the border"] if row.cross_border else []
         name = Text(printable(str(row.name)))
-        table.add_row(str(row.rank), name, f"{row.n:,}", f"{row.n_month:,}", usual, Text(word, _ACCENT), border)
+        table.add_row(name, f"{row.n:,}", f"{row.n_month:,}", usual, Text(", ".join(noted), _ACCENT))
     return table
 
 
@@ -197,7 +212,7 @@ def _sentences(result: MonthResult) -> list[str]:
     from hotspots.pack.words import headline, month_spans  # noqa: PLC0415 - loads pandas
 
     loaded = result.loaded
-    lines = ["", *headline(result.facts), *result.findings.sentences, ""]
+    lines = ["", *headline(result.facts), ""]
     if len(result.hotspots):
         lines.append(_parameters(result.manifest["parameters"]))
     if loaded.window.missing:
@@ -218,6 +233,8 @@ def _sentences(result: MonthResult) -> list[str]:
 
 def _parameters(parameters: dict[str, Any]) -> str:
     """Return the method's parameters and how they came about."""
+    from hotspots.pack.words import months_word  # noqa: PLC0415 - loads pandas
+
     levels = parameters["min_incidents"]
     span = f"{levels[0]}" if len(levels) == 1 else f"{levels[0]} to {levels[-1]}"
     if parameters["method"] == "cells":
@@ -225,7 +242,7 @@ def _parameters(parameters: dict[str, Any]) -> str:
         memory = f", an incident counting half after {half:g} months" if half else ""
         return (
             f"Method cells: {parameters['cell_shape']}s of {parameters['cell_m']:g} m, ranked by "
-            f"{parameters['months_of_history']} months{memory}; at least {span} incidents."
+            f"{months_word(parameters['months_of_history'])}{memory}; at least {span} incidents."
         )
     if parameters["method"] == "density":
         chosen = "chosen" if parameters["bandwidth_chosen"] else "as set"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
     from shapely.geometry.base import BaseGeometry
 
 
@@ -44,6 +45,8 @@ class Words:
     """Sources with their licence lines."""
     month_short: str
     """The month's column heading, for example ``Dec``."""
+    findings: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """What else was found of the hotspots: heading and sentences, in reading order."""
     locations: str = "incident locations, approximate"
     """What the legend calls the discs."""
 
@@ -79,5 +82,13 @@ class PageContent:
     """One row per distinct coordinate in focus: ``street``, ``lsoa_code``, ``zone``, ``n``, ``n_month``."""
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it."""
+    counts: pd.DataFrame | None = None
+    """Incidents by ``hotspot_id`` and month, oldest first, a column each; none: not told."""
+    months_looked_at: int = 1
+    """Months at which hotspots were looked for, this one included."""
+    past: gpd.GeoDataFrame | None = None
+    """PAST with names: places that were hotspots in an earlier month; none: not told."""
+    beside: gpd.GeoDataFrame | None = None
+    """NEIGHBOURS: the hotspots of the neighbours near the area; none: not told."""
     tiles: str | None = None
     """URL template of a tile server, chosen knowingly; none: the page asks nobody for anything."""

@@ -82,6 +82,9 @@ def _static(content: PageContent) -> dict[str, Any]:
     return {
         "words": content.words,
         "hotspots": panel.hotspot_rows(content),
+        "past": panel.past_rows(content),
+        "beside": panel.beside_rows(content),
+        "statuses": panel.status_signs(content),
         "areas": panel.area_rows(content),
         "shown_areas": panel.shown_areas(content),
         "events": panel.event_rows(content),
@@ -109,8 +112,9 @@ def _check(content: PageContent) -> None:
     if crs is None or not crs.is_projected:
         raise TableError(f"The areas of a page must be in a projected CRS, not in {crs or 'none'}.")
     named = {"neighbours": content.neighbours, "hotspots": content.hotspots, "locations": content.locations}
-    for name, frame in (named | {"events": content.events}).items():
-        if len(frame) and frame.crs != crs:
+    named |= {"events": content.events, "past": content.past, "beside": content.beside}
+    for name, frame in named.items():
+        if frame is not None and len(frame) and frame.crs != crs:
             raise TableError(f"The {name} of a page are in {frame.crs or 'no CRS'}, its areas in {crs}.")
     check(AREA_STATS, content.areas)
     check(HOTSPOTS, content.hotspots)

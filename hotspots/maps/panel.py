@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from hotspots.maps import words
 from hotspots.maps.payload import in_time, ranked, reading_order
-from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, event_letter
+from hotspots.maps.spark import sparks
+from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, STATUS_SIGNS, event_letter
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -57,11 +60,13 @@ class Bar:
 
 def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
     """Return the ranked table, first to last; ``words`` is the change said aloud."""
+    lines = sparks(content)
     return [
         {
             "rank": row.rank,
-            "name": row.name,
-            "small": ("one map point · " if row.n_points == 1 else "") + row.top_category,
+            "name": words.place(row.name, row.rank),
+            "small": _small(row),
+            "spark": lines.get(str(row.Index)),
             "month": words.count(row.n_month),
             "usual": words.usual(row.usual_low, row.usual_high),
             "change": row.change if row.change in CHANGE_SIGNS else "",
@@ -71,7 +76,52 @@ def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
             "n": words.count(row.n),
             "cross": row.cross_border,
         }
-        for row in ranked(content.hotspots).itertuples(index=False)
+        for row in ranked(content.hotspots).itertuples()
+    ]
+
+
+def _small(row: Any) -> str:  # noqa: ANN401 - one row of HOTSPOTS
+    """Return the quiet line under a hotspot's name."""
+    alone = "one map point" if row.n_points == 1 else None
+    when = None if words.said(row.peak_time) is None else str(row.peak_time).partition(",")[0]
+    return " · ".join(filter(None, [words.said(row.status), alone, when or row.top_category]))
+
+
+def status_signs(content: PageContent) -> list[tuple[str, str]]:
+    """Return sign and word of every status on the map, in the order of their list."""
+    held = set(content.hotspots["status"].dropna())
+    return [(sign, status) for status, sign in STATUS_SIGNS.items() if sign and status in held]
+
+
+def past_rows(content: PageContent) -> list[dict[str, str]]:
+    """Return the places that were hotspots in an earlier month, the latest first."""
+    if content.past is None:
+        return []
+    ordered = content.past.sort_values(["last_seen", "n"], ascending=False, kind="stable")
+    return [
+        {
+            "name": words.said(row.name) or str(row.Index),
+            "seen": words.month(pd.Period(row.last_seen, freq="M")),
+            "month": words.count(row.n_month),
+            "n": words.count(row.n),
+        }
+        for row in ordered.itertuples()
+    ]
+
+
+def beside_rows(content: PageContent) -> list[dict[str, str]]:
+    """Return the neighbours' hotspots near the area by rank."""
+    if content.beside is None:
+        return []
+    return [
+        {
+            "name": words.place(row.name, row.rank),
+            "change": row.change if row.change in CHANGE_SIGNS else "",
+            "month": words.count(row.n_month),
+            "usual": words.usual(row.usual_low, row.usual_high),
+            "n": words.count(row.n),
+        }
+        for row in ranked(content.beside).itertuples(index=False)
     ]
 
 

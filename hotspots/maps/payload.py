@@ -10,7 +10,7 @@ import shapely
 
 from hotspots.maps import words
 from hotspots.maps.encode import encode_points, encode_shape, encode_words, origin_of
-from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, event_letter
+from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, STATUS_SIGNS, event_letter
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,7 +52,8 @@ def build_payload(content: PageContent) -> dict[str, Any]:
             "shape": [encode_shape(shape, origin) for shape in neighbours.geometry],
         },
         "locations": _locations(_degrees(content.locations), origin),
-        "hotspots": _hotspots(_degrees(content.hotspots), words.names_of(content.areas), origin),
+        "hotspots": _hotspots(content, origin),
+        "beside": _beside(content, origin),
         "events": _events(_degrees(content.events), origin),
     }
 
@@ -85,15 +86,19 @@ def _locations(locations: gpd.GeoDataFrame, origin: tuple[int, int]) -> dict[str
     }
 
 
-def _hotspots(hotspots: gpd.GeoDataFrame, names: dict[str, str], origin: tuple[int, int]) -> list[dict[str, Any]]:
+def _hotspots(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    names, looked_at = words.names_of(content.areas), content.months_looked_at
     return [
         {
             "rank": int(row.rank),
-            "name": str(row.name),
+            "name": words.place(row.name, row.rank),
             "month": words.count(row.n_month),
             "usual": words.usual(row.usual_low, row.usual_high),
             "change": CHANGE_WORDS[row.change],
-            "sign": CHANGE_SIGNS.get(row.change, ""),
+            "sign": STATUS_SIGNS.get(row.status, "") + CHANGE_SIGNS.get(row.change, ""),
+            "status": words.said(row.status),
+            "life": words.life(row.status, row.first_seen, row.months_in_top, looked_at),
+            "moved": _moved(row),
             "n": words.count(row.n),
             "share": words.share(row.share_of_n),
             "land": words.share(row.share_of_area),
@@ -110,7 +115,25 @@ def _hotspots(hotspots: gpd.GeoDataFrame, names: dict[str, str], origin: tuple[i
             "sort": [int(row.rank), int(row.n_month), int(row.n)],
             "shape": encode_shape(row.geometry, origin),
         }
-        for row in ranked(hotspots).itertuples(index=False)
+        for row in ranked(_degrees(content.hotspots)).itertuples(index=False)
+    ]
+
+
+def _moved(row: Any) -> str | None:  # noqa: ANN401 - one row of HOTSPOTS
+    """Return what happened next to a hotspot that fell, where that hints at displacement."""
+    if not row.displacement:
+        return None
+    around = f"{words.count(row.ring_n_month)}, usual {words.usual(row.ring_usual_low, row.ring_usual_high)}"
+    return f"fell while the ground around it rose ({around}): a hint of displacement, no proof"
+
+
+def _beside(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return the neighbours' hotspots near the area."""
+    if content.beside is None or content.beside.empty:
+        return []
+    return [
+        {"name": words.place(row.name, row.rank), "shape": encode_shape(row.geometry, origin)}
+        for row in ranked(_degrees(content.beside)).itertuples(index=False)
     ]
 
 

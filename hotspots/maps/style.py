@@ -16,6 +16,19 @@ RAMP_DARK: Final = ("#d3ccbd", "#cdb68a", "#bf9149", "#a8651f", "#74350c")
 CHANGE_SIGNS: Final = {"above": "▲", "below": "▼"}
 """Small badge on a disc; a change within the usual range has none."""
 
+STATUS_SIGNS: Final = {
+    "new": "N",
+    "intensifying": "↑",
+    "persistent": "=",
+    "diminishing": "↓",
+    "sporadic": "~",
+    "seen before": "",
+}
+"""How a place has been in earlier months: a sign on its disc, and the line around it."""
+
+STATUS_LINES: Final = {"new": "6 4", "diminishing": "1 5", "sporadic": "9 4 2 4"}
+"""Dashes of the line around a hotspot; the others have a whole line."""
+
 CHANGE_WORDS: Final = {
     "above": "above usual",
     "below": "below usual",
@@ -79,6 +92,7 @@ def stylesheet(class_counts: tuple[int, ...]) -> str:
     """
     light = [f":root{{--ink:{INK};--event:{EVENT}}}", *_class_rules(class_counts, dark=False)]
     light += [f".event-mark.risk-{risk} path{{stroke-width:{width}}}" for risk, width in RISK_WIDTHS.items()]
+    light += [f".hotspot.{status}{{stroke-dasharray:{dashes}}}" for status, dashes in STATUS_LINES.items()]
     light.append(f".event-mark.risk-none path{{stroke-width:{RISK_UNKNOWN_WIDTH}}}")
     dark = "".join(_class_rules(class_counts, dark=True))
     return "\n".join([*light, f"@media screen and (prefers-color-scheme:dark){{{dark}}}"])

@@ -83,6 +83,20 @@ def class_ranges(breaks: Iterable[float]) -> list[str]:
     return [f"under {bounds[0]}", *between, f"{bounds[-1]} and more"]
 
 
+def month(period: pd.Period) -> str:
+    """Return for example ``Dec 2021``, whatever the machine's language."""
+    return f"{_MONTHS[period.month - 1]} {period.year}"
+
+
+def life(status: Any, first_seen: Any, months_in_top: Any, looked_at: int) -> str | None:  # noqa: ANN401 - cells
+    """Return what is known of a hotspot's life, for example ``new: since Oct 2021, in 3 of 24 months``."""
+    if pd.isna(status):
+        return None
+    since = "" if pd.isna(first_seen) else f": first in {month(pd.Period(first_seen, freq='M'))}"
+    months = "1 month" if looked_at == 1 else f"{looked_at} months"
+    return f"{status}{since}, in {int(months_in_top)} of {months} looked at"
+
+
 def when(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that may be NaT
     """Return an event's time, for example ``Sat 8 Jan 2022, 15:00–17:00``, whatever the machine's language."""
     first = f"{_day(starts)} {starts.year}, {starts:%H:%M}"
@@ -102,6 +116,11 @@ def _day(moment: pd.Timestamp) -> str:
 def names_of(areas: pd.DataFrame) -> dict[str, str]:
     """Return the name of each LSOA code."""
     return {str(code): str(name) for code, name in areas["lsoa_name"].items()}
+
+
+def place(name: str, rank: int) -> str:
+    """Return a hotspot's name without the ``H03`` in front: on the page its disc says the rank."""
+    return name.removeprefix(f"H{rank:02d} ")
 
 
 def lsoas(codes: str, names: dict[str, str]) -> str:

@@ -12,8 +12,21 @@ import pyproj
 import shapely
 
 from hotspots import __version__
-from hotspots.files import new_folder, write_csv, write_geopackage, write_json, write_text
-from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, LOCATED, QUALITY, REJECTS, check
+from hotspots.files import new_folder, replace_file, write_csv, write_geopackage, write_json, write_text
+from hotspots.tables import (
+    AREA_STATS,
+    EVENTS,
+    HOTSPOTS,
+    LOCATED,
+    NEIGHBOURS,
+    PAST,
+    QUALITY,
+    REJECTS,
+    SEASON,
+    TIMED,
+    WHEN,
+    check,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,8 +36,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACK_FILES = (
-    *("map.html", "hotspots.csv", "areas.csv", "concentration.csv", "quality.html", "quality.csv"),
-    *("rejects.csv", "month.gpkg", "manifest.json"),
+    *("map.html", "hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
+    *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
+    *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 )
 """What a pack holds."""
 
@@ -46,7 +60,7 @@ INCIDENT_COLUMNS = [
 
 HOTSPOT_COLUMNS = (
     *("rank", "name", "n", "n_month", "usual_low", "usual_high", "change_p", "share_of_n", "share_of_area"),
-    *("area_ha", "top_category", "grid_ref", "easting", "northing", "lsoa_codes", "cross_border"),
+    *("area_ha", "status", "top_category", "grid_ref", "easting", "northing", "lsoa_codes", "cross_border"),
 )
 """Columns of the hotspots that readers of the files count on, in this order; whatever else HOTSPOTS has follows."""
 
@@ -55,6 +69,9 @@ AREA_COLUMNS = (
     *("area_km2", "rate_per_km2", "rate_per_1000", "map_class"),
 )
 """The same for the areas."""
+
+_CONTRACTS = {"past": PAST, "neighbours": NEIGHBOURS, "when": WHEN, "timed": TIMED, "season": SEASON}
+"""Of the further tables."""
 
 _LIBRARIES = (
     "folium",
@@ -79,8 +96,6 @@ class Pack:
     """HOTSPOTS."""
     areas: gpd.GeoDataFrame
     """AREA_STATS of the area and its ring."""
-    concentration: pd.DataFrame
-    """By share of the incidents: the fewest LSOAs that hold it, and the ground they take."""
     incidents: gpd.GeoDataFrame
     """LOCATED: accepted rows of the window in the area or its ring, all categories."""
     events: gpd.GeoDataFrame
@@ -92,6 +107,12 @@ class Pack:
     quality_page: str
     """The HTML of ``quality.html``."""
     manifest: Mapping[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    """Further tables, each a CSV of that name."""
+    layers: Mapping[str, gpd.GeoDataFrame]
+    """Further layers of ``month.gpkg``."""
+    figures: Mapping[str, bytes]
+    """Pictures, by the name of the file."""
 
 
 def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
@@ -119,6 +140,8 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
     check(EVENTS, pack.events)
     check(REJECTS, pack.rejects)
     check(QUALITY, pack.quality)
+    for name, contract in _CONTRACTS.items():
+        check(contract, pack.tables[name])
     ranked = _in_order(pack.hotspots.sort_values("rank"), HOTSPOT_COLUMNS)
     areas = _in_order(pack.areas, AREA_COLUMNS)
     events = pack.events.assign(**{name: local_iso(pack.events[name]) for name in ("starts_at", "ends_at")})
@@ -129,7 +152,6 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
         write_text(folder / "map.html", pack.page)
         write_csv(folder / "hotspots.csv", ranked)
         write_csv(folder / "areas.csv", areas)
-        write_csv(folder / "concentration.csv", pack.concentration)
         write_text(folder / "quality.html", pack.quality_page)
         write_csv(folder / "quality.csv", pack.quality)
         write_csv(folder / "rejects.csv", pack.rejects)
@@ -138,7 +160,12 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
             "areas": areas,
             "hotspots": ranked,
             "events": events,
+            **pack.layers,
         }
+        for name, table in pack.tables.items():
+            write_csv(folder / f"{name}.csv", table)
+        for name, picture in pack.figures.items():
+            replace_file(folder / name, picture)
         write_geopackage(folder / "month.gpkg", layers)
         write_json(folder / "manifest.json", pack.manifest)
 

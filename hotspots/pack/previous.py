@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
+
 from hotspots.errors import InputError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import geopandas as gpd
+
 MANIFEST = "manifest.json"
+LAYERS = "month.gpkg"
 
 
 def read_previous(pack: Path) -> dict[str, Any]:
@@ -44,6 +51,44 @@ def read_previous(pack: Path) -> dict[str, Any]:
         )
     named: dict[str, Any] = document
     return named
+
+
+def read_places(pack: Path, *, epsg: int) -> gpd.GeoDataFrame:
+    """Read the hotspots of a pack, and those it knew from before.
+
+    Parameters
+    ----------
+    pack
+        Folder of the pack.
+    epsg
+        The CRS they are brought to.
+
+    Returns
+    -------
+    GeoDataFrame
+        Grounds by ``hotspot_id``, ``easting`` and ``northing`` of their middles as the pack has them;
+        ``first_seen`` and ``last_seen`` (YYYY-MM) are empty where the pack does not tell.
+
+    Raises
+    ------
+    InputError
+        The pack holds no layer of hotspots, or it cannot be read.
+    """
+    path = pack / LAYERS
+    try:
+        held = {str(name) for name, _ in pyogrio.list_layers(path)}
+        layers = [pyogrio.read_dataframe(path, layer=name) for name in ("hotspots", "past") if name in held]
+        places = pd.concat([_places(layer).to_crs(epsg) for layer in layers])
+    except (DataSourceError, DataLayerError, KeyError, ValueError) as error:
+        raise InputError(f"The hotspots of {path} cannot be read ({error}); make that pack again.") from error
+    return places
+
+
+def _places(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the layer by ``hotspot_id``, with what it tells of when a place was seen."""
+    columns = ["first_seen", "last_seen", "easting", "northing", "geometry"]
+    frame = layer.set_index("hotspot_id").reindex(columns=columns)
+    return frame.astype({"first_seen": "str", "last_seen": "str"})
 
 
 def _is_manifest(document: object) -> bool:

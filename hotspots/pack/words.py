@@ -277,10 +277,15 @@ def _what_a_hotspot_is(facts: Facts, parameters: Mapping[str, Any], settings: Se
         facts, parameters, wanted
     )
     plural = "" if wanted.min_per_month == 1 else "s"
+    listed = f"at most {wanted.max_number} are listed"
+    if wanted.budget_share_of_area:
+        listed = f"they are listed from the top until they take {percent(wanted.budget_share_of_area)} of the area"
+    elif wanted.budget_share_of_n:
+        listed = f"they are listed from the top until they hold {percent(wanted.budget_share_of_n)} of the incidents"
     return (
         f"{how} A hotspot holds at least {wanted.min_per_month:g} incident{plural} a month on average (and "
-        f"{wanted.min_in_window} in all) over {months_word(len(facts.months.dropna()))}; at most "
-        f"{wanted.max_number} are listed."
+        f"{wanted.min_in_window} in all) over {months_word(len(facts.months.dropna()))}; "
+        f"{listed}."
     )
 
 
@@ -316,7 +321,8 @@ def _cells(_: Facts, parameters: Mapping[str, Any], wanted: Hotspots) -> str:
     return (
         f"{shape} of {wanted.cell_m:g} m across are ranked by their incidents. {memory}; of equal ones the one with "
         f"the longer history comes first. From the top, adjoining cells are joined while the place is no wider than "
-        f"{wanted.cells_max_width_m:g} m; {parameters['cells_down_to']:,} cells were looked at."
+        f"{wanted.cells_max_width_m:g} m; {parameters['cells_down_to']:,} cells were looked at, and the places whose "
+        "cells score most are listed."
     )
 
 

@@ -1,4 +1,4 @@
-"""What the tested LSOA table says, as numbers and finished sentences: hot and cold, change, concentration."""
+"""What the tested LSOAs and cells say, as numbers and finished sentences: hot and cold, change, concentration."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from hotspots.analysis.area_tests import count_labels, count_moran
 from hotspots.analysis.concentration import area_holding, fewest_units, lorenz
 from hotspots.pack.words import listed, number_word, percent
-from hotspots.stats.usual import ALPHA
+from hotspots.stats.usual import ALPHA, false_discovery
+from hotspots.tables.areas import MORAN_LABELS
 
 if TYPE_CHECKING:
     from hotspots.analysis.area_tests import AreaTests
+    from hotspots.analysis.cell_tests import CellTests
 
 COMPARISONS = {
     "change": "the other months of the window",
@@ -51,6 +54,10 @@ class Change:
     above: tuple[str, ...]
     """Names of those above after it."""
     below: tuple[str, ...]
+    e_before: int
+    """Beyond chance by the E-test before the correction."""
+    e_after: int
+    """And after it."""
 
 
 @dataclass(frozen=True)
@@ -83,18 +90,13 @@ def area_findings(tests: AreaTests, focus: str) -> AreaFindings:
     """
     stats = tests.stats
     own = stats[stats["zone"] == "area"]
-    found = HotAndCold(
-        tested=int(own["label"].notna().sum()),
-        hot_before=int(((own["p_value"] <= ALPHA) & (own["gi_z"] > 0)).sum()),
-        hot=int((own["label"] == "hot").sum()),
-        cold_before=int(((own["p_value"] <= ALPHA) & (own["gi_z"] < 0)).sum()),
-        cold=int((own["label"] == "cold").sum()),
-    )
-    changes = {name: _change(own, name) for name in COMPARISONS}
+    found = HotAndCold(**count_labels(own))
+    changes = {name: _change(stats, name) for name in COMPARISONS}
     table = concentration_table(stats)
     around = int(stats["label"].notna().sum()) - found.tested
     sentences = [
-        tests.refused or _hot_sentence(found, around, tests.permutations),
+        tests.refused or _hot_sentence(found, around, f"{tests.permutations:,}"),
+        *_moran_sentence(own, f"{tests.moran_permutations:,}"),
         *_left_out(tests),
         *(_change_sentence(changes[name], name) for name in COMPARISONS),
         *_half_sentence(table, own, focus),
@@ -102,28 +104,96 @@ def area_findings(tests: AreaTests, focus: str) -> AreaFindings:
     return AreaFindings(found, changes, table, tuple(sentences))
 
 
-def _change(own: pd.DataFrame, name: str) -> Change:
+def cell_sentences(tests: CellTests) -> tuple[str, ...]:
+    """Say what the tests of the equal cells found in the area; its ring is tested with it and not counted.
+
+    Parameters
+    ----------
+    tests
+        What ``cell_tests`` returned.
+
+    Returns
+    -------
+    tuple of str
+        Hot and cold before and after the correction, or why nothing could be told; what local Moran found;
+        and what was left out.
+    """
+    own = tests.cells[tests.cells["zone"] == "area"]
+    if tests.refused:
+        return (tests.refused, *_cells_left_out(tests))
+    found, corrected = HotAndCold(**count_labels(own)), tests.correction != "none"
+    around, size = len(tests.cells) - len(own), f" of {tests.grid.size_m:g} m"
+    return (
+        _hot_sentence(found, around, "all", "cell", size, corrected=corrected),
+        *_moran_sentence(own, "all", "cell", corrected=corrected),
+        *_cells_left_out(tests),
+    )
+
+
+def _cells_left_out(tests: CellTests) -> list[str]:
+    parts = []
+    if tests.n_partial:
+        verb, their, are = ("has", "its", "is") if tests.n_partial == 1 else ("have", "their", "are")
+        cells = _number_of(tests.n_partial, "cell")
+        parts.append(f"{cells} {verb} data on less than half of {their} ground and {are} left out")
+    if tests.n_outside:
+        verb = "lies" if tests.n_outside == 1 else "lie"
+        parts.append(f"{_number_of(tests.n_outside, 'incident')} {verb} outside the cells counted")
+    return [f"{'; '.join(parts)}."] if parts else []
+
+
+def _change(stats: pd.DataFrame, name: str) -> Change:
+    in_area = stats["zone"] == "area"
+    own = stats[in_area]
     if name == "change":
         p, above, below = own["change_p"], own["change"] == "above", own["change"] == "below"
     else:
         p, beyond = own[f"{name}_p"], own[f"{name}_p_adjusted"] <= ALPHA
         rose = (own["n_month"] > own[f"n_{name}"]).fillna(value=False).astype(bool)
         above, below = beyond & rose, beyond & ~rose
+    e = stats[f"{name}_e_p"].dropna()
+    adjusted = false_discovery(e)[0]
+    e_own = in_area[e.index].to_numpy()
     return Change(
         tested=int(p.notna().sum()),
         before=int((p <= ALPHA).sum()),
         above=tuple(sorted(own.loc[above, "lsoa_name"])),
         below=tuple(sorted(own.loc[below, "lsoa_name"])),
+        e_before=int((e[e_own] <= ALPHA).sum()),
+        e_after=int((adjusted[e_own] <= ALPHA).sum()),
     )
 
 
-def _hot_sentence(found: HotAndCold, around: int, permutations: int) -> str:
-    ring = f", tested with the {_lsoas(around)} around" if around else ""
+def _hot_sentence(
+    found: HotAndCold, around: int, permutations: str, noun: str = "LSOA", size: str = "", *, corrected: bool = True
+) -> str:
+    ring = f", tested with the {_number_of(around, noun)} around" if around else ""
+    how = f"(Gi*, binary weights, {permutations} permutations{ring})"
+    places = f"Of {_number_of(found.tested, noun)}{size},"
+    now = f"{_some(found.hot)} {_are(found.hot)} hot and {_some(found.cold)} {_are(found.cold)} cold"
+    if not corrected:
+        return f"{places} {now}, with no correction for how many were tested {how}."
     return (
-        f"Of {_lsoas(found.tested)}, {_some(found.hot_before)} would be called hot and {_some(found.cold_before)} cold "
-        f"without a correction; after Benjamini and Hochberg {_some(found.hot)} {_are(found.hot)} hot and "
-        f"{_some(found.cold)} {_are(found.cold)} cold (Gi*, binary weights, {permutations:,} permutations{ring})."
+        f"{places} {_some(found.hot_before)} would be called hot and {_some(found.cold_before)} cold "
+        f"without a correction; after Benjamini and Hochberg {now} {how}."
     )
+
+
+def _moran_sentence(own: pd.DataFrame, permutations: str, noun: str = "LSOA", *, corrected: bool = True) -> list[str]:
+    """Say which places are like or unlike their neighbours: LSOAs by name, cells by number."""
+    counts = count_moran(own)
+    if not counts["tested"]:
+        return []
+    parts = []
+    for kind in (kind for kind in MORAN_LABELS if counts.get(kind)):
+        names = sorted(own.loc[own["moran_label"] == kind, "lsoa_name"]) if "lsoa_name" in own else []
+        who = _named(tuple(names)) or _number_of(counts[kind], noun)
+        parts.append(f"{who} {_are(counts[kind])} {kind.replace('-', ' among ')}")
+    before = f"{_some(counts['before'])} of {counts['tested']:,} would be called so without a correction"
+    how = f"({before if corrected else 'not corrected'}; {permutations} permutations)"
+    if not parts:
+        return [f"By local Moran no {noun} is like or unlike its neighbours by more than chance {how}."]
+    return [f"Beyond chance by local Moran: {'; '.join(parts)} {how}."]
 
 
 def _left_out(tests: AreaTests) -> list[str]:
@@ -146,6 +216,8 @@ def _change_sentence(change: Change, name: str) -> str:
     if not change.tested:
         return f"No LSOA is compared with {other}: the files do not hold both, or not whole."
     before = f"{_some(change.before)} of {change.tested:,} would be called changed without a correction"
+    if (change.e_before, change.e_after) != (change.before, len(change.above) + len(change.below)):
+        before = f"{before}; by the E-test {_some(change.e_before)}, and {_some(change.e_after)} after it"
     sides = ((change.above, "above"), (change.below, "below"))
     parts = [f"{_named(names)} {_are(len(names))} {word}" for names, word in sides if names]
     if not parts:
@@ -213,7 +285,11 @@ def _whole(stats: pd.DataFrame) -> pd.Series:
 
 
 def _lsoas(count: int) -> str:
-    return f"{count:,} LSOA{'' if count == 1 else 's'}"
+    return _number_of(count, "LSOA")
+
+
+def _number_of(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _some(count: int) -> str:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hotspots.pack.words import listed, month_spans, months_word, percent
-from hotspots.pipeline.content import in_tests
+from hotspots.pipeline.inputs import in_tests
 from hotspots.pipeline.window import thin_months
 from hotspots.places.locate import agreement
 

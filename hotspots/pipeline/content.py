@@ -2,53 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from hotspots.analysis.area_tests import quiet_areas
 from hotspots.analysis.hotspots import locations
 from hotspots.intake.accept import STREET_LEVEL
 from hotspots.intake.coordinates import REASONS
 from hotspots.intake.mapped import UNKNOWN_POSTCODE
-from hotspots.maps.content import Measure, MonthCount, PageContent, Words
+from hotspots.maps.content import MonthCount, PageContent, Words
 from hotspots.pack import words
+from hotspots.pipeline.area_findings import cell_sentences
+from hotspots.pipeline.border_findings import border_findings, neighbour_sides
+from hotspots.pipeline.life_findings import life_findings
 from hotspots.places.areas import neighbours_of
 from hotspots.stats.usual import usual_total
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from shapely.geometry.base import BaseGeometry
 
-    from hotspots.pipeline.area_findings import AreaFindings
     from hotspots.pipeline.inputs import Inputs, Loaded
+    from hotspots.pipeline.stages import MonthTables
     from hotspots.settings import Settings
 
 _GROUND_REACH_M = 12_000.0
 _GROUND_TOLERANCE_M = 40.0
-
-
-@dataclass(frozen=True)
-class MonthTables:
-    """What the stages made of a month, in the analysis CRS."""
-
-    context: gpd.GeoDataFrame
-    """LOCATED rows of the window in the area or its ring, all categories."""
-    areas: gpd.GeoDataFrame
-    """AREA_STATS with its classes."""
-    measures: tuple[Measure, ...]
-    """What colours the areas."""
-    outline: BaseGeometry
-    """Outline of the area."""
-    hotspots: gpd.GeoDataFrame
-    """HOTSPOTS."""
-    parameters: dict[str, Any]
-    """How they were found."""
-    events: gpd.GeoDataFrame
-    """EVENTS of the month and the one after it."""
-    findings: AreaFindings
-    """What the tests of the LSOAs found."""
 
 
 def page_content(
@@ -82,9 +62,13 @@ def page_content(
         areas=tables.areas,
         outline=tables.outline,
         neighbours=neighbours_of(loaded.areas, reach_m=_GROUND_REACH_M, tolerance_m=_GROUND_TOLERANCE_M),
-        hotspots=tables.hotspots,
-        locations=locations(in_tests(tables.context, loaded), loaded.month),
+        hotspots=tables.found.hotspots,
+        locations=locations(tables.found.focus, loaded.month),
         events=tables.events,
+        counts=tables.found.life.counts,
+        months_looked_at=len(tables.found.life.months),
+        past=_gone(tables.found.past),
+        beside=tables.found.neighbours,
         tiles=tiles,
     )
 
@@ -92,25 +76,6 @@ def page_content(
 def notices(settings: Settings, loaded: Loaded) -> list[str]:
     """Return the lines that the page must carry: the one of the settings, and parts of the area without data."""
     return [*filter(None, [settings.report.notice]), *loaded.warnings]
-
-
-def in_tests(context: gpd.GeoDataFrame, loaded: Loaded) -> gpd.GeoDataFrame:
-    """Return the rows in focus without those of LSOAs whose force lacks a month: they are no data.
-
-    Parameters
-    ----------
-    context
-        LOCATED rows of the window in the area or its ring.
-    loaded
-        The tables the job started from.
-
-    Returns
-    -------
-    GeoDataFrame
-        LOCATED rows; a row in no LSOA stays.
-    """
-    counted = context["lsoa_code"].map(loaded.window.known).fillna(value=True).astype(bool)
-    return context[context["in_focus"] & counted]
 
 
 def gather_facts(
@@ -173,8 +138,8 @@ def _words(
     sources = incident_sources(loaded, settings)
     if loaded.areas["population"].notna().any():
         sources = (*sources, population)
-    method = words.method(facts, tables.parameters, settings)
-    method = (*method, ("What the LSOAs show", " ".join(tables.findings.sentences)))
+    method = words.method(facts, tables.found.parameters, settings)
+    method = (*method, *((heading, " ".join(sentences)) for heading, sentences in ground_findings(tables)))
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
     return Words(
@@ -185,9 +150,58 @@ def _words(
         headline=words.headline(facts),
         method=method,
         sources=sources,
+        findings=_findings(facts, tables, loaded, settings),
         month_short=words.month_short(facts.month),
         locations="incident locations" if facts.own_sources else "incident locations, approximate",
     )
+
+
+def ground_findings(tables: MonthTables) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what the tests of the LSOAs and of the equal cells found, under headings.
+
+    Parameters
+    ----------
+    tables
+        What the stages made.
+
+    Returns
+    -------
+    tuple
+        Heading and finished sentences.
+    """
+    return (
+        ("What the LSOAs show", tables.findings.sentences),
+        ("What equal cells show", cell_sentences(tables.cells)),
+    )
+
+
+def _findings(
+    facts: words.Facts, tables: MonthTables, loaded: Loaded, settings: Settings
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return what else was found of the hotspots, under headings."""
+    found = tables.found
+    quiet = quiet_areas(loaded.located, loaded.areas, loaded.window.months)
+    border = border_findings(
+        found.hotspots,
+        found.neighbours,
+        found.crossings,
+        found.moved,
+        neighbour_sides(loaded.areas, loaded.window, quiet, facts.area),
+        area=facts.area,
+        focus=facts.focus,
+        settings=settings,
+    )
+    return (
+        ("On months it had not seen", (tables.held_out,)),
+        ("Through the months", life_findings(found.hotspots, found.life)),
+        ("Across the border", border),
+        ("When", tables.when.sentences),
+    )
+
+
+def _gone(past: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the places whose ground is no hotspot now: what joined another lives on in it."""
+    return past[past["succeeded_by"].isna()]
 
 
 def incident_sources(loaded: Loaded, settings: Settings) -> tuple[str, ...]:

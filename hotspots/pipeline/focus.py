@@ -1,22 +1,29 @@
-"""Which incidents a run is about: a theme, or crime types, typed or of the settings."""
+"""Which incidents a run is about: a theme, or crime types, typed or of the settings, by day, at night or whenever."""
 
 from __future__ import annotations
 
+import dataclasses
 import difflib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hotspots.analysis.rhythm import share_in_hours
 from hotspots.errors import InputError, SettingsError
 from hotspots.intake.themes import SEPARATOR, unanswered
-from hotspots.pack.words import focus_name
+from hotspots.pack.words import focus_name, month_spans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hotspots.intake.accept import Intake
+    from hotspots.settings import Focus as FocusSettings
     from hotspots.settings import Settings
+
+_HALF = 0.5
+_LEAST_OF_MONTH = 20
+"""Among fewer incidents of a month the share with a time may differ by chance."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +33,7 @@ class Focus:
     rows: pd.Series
     """True for the incidents in focus, by ``incident_id``."""
     name: str
-    """What the sentences call it, in lower case."""
+    """What the sentences call it, in lower case, with the part of the day."""
     theme: str
     """The theme; empty: crime types alone."""
     categories: tuple[str, ...]
@@ -36,7 +43,11 @@ class Focus:
     left_out: int
     """Incidents at institutional map points that would be in focus but for the settings."""
     warnings: tuple[str, ...]
-    """What the data cannot tell of the theme."""
+    """What the data cannot tell of the theme, or of the part of the day."""
+    untimed: int = 0
+    """Incidents that would be in focus but have no time to tell the part of the day by."""
+    uneven: tuple[pd.Period, ...] = ()
+    """Months in which far more or far fewer of them have a time than is usual: no month to compare with others."""
 
 
 def choose_focus(theme: str, typed: Sequence[str], settings: Settings, intake: Intake) -> Focus:
@@ -49,21 +60,22 @@ def choose_focus(theme: str, typed: Sequence[str], settings: Settings, intake: I
     typed
         Crime types as typed; with a theme they narrow it.
     settings
-        Themes, default crime types, and whether institutional map points are left out.
+        Themes, default crime types, whether institutional map points are left out, and the part of the day.
     intake
         What the files hold.
 
     Returns
     -------
     Focus
-        Rows and names.
+        Rows and names. By day or at night an incident known as a range is in focus where more than half of
+        the range lies in that part; one without a time is in neither.
 
     Raises
     ------
     SettingsError
         The theme or a typed crime type does not exist.
     InputError
-        The data cannot tell which incidents carry the theme, or none is in focus.
+        The data cannot tell which incidents carry the theme or when they were, or none is in focus.
     """
     incidents = intake.incidents
     rows = pd.Series(True, index=incidents.index)  # noqa: FBT003
@@ -89,7 +101,74 @@ def choose_focus(theme: str, typed: Sequence[str], settings: Settings, intake: I
     if not rows.any():
         raise InputError(f"No incident is in focus: none of {len(rows):,} is {theme or ', '.join(categories)}.")
     name = theme[:1].lower() + theme[1:] if theme else focus_name(categories, typed, settings)
-    return Focus(rows, name, theme, categories, absent, left_out, warnings)
+    chosen = Focus(rows, name, theme, categories, absent, left_out, warnings)
+    return _in_part(chosen, settings.focus, incidents) if settings.focus.part_of_day else chosen
+
+
+def _in_part(chosen: Focus, settings: FocusSettings, incidents: pd.DataFrame) -> Focus:
+    """Keep the incidents of the part of the day, and say of how many no time tells it."""
+    limits = (settings.night_from, settings.night_to)
+    start, end = limits if settings.part_of_day == "night" else limits[::-1]
+    when = f"{'at night' if settings.part_of_day == 'night' else 'by day'} ({start}–{end})"
+    rows = incidents[chosen.rows]
+    share = share_in_hours(
+        rows["occurred_at"], rows["occurred_until"], rows["time_known"], _minute(start), _minute(end)
+    )
+    timed = share.dropna()
+    if timed.empty:
+        raise InputError(
+            f"No incident of {chosen.name} has a time, so that none can be told to be {when}: leave part_of_day empty "
+            "under [focus], or give a source with times; street-level files know months only.",
+        )
+    inside = timed.index[timed > _HALF]
+    if inside.empty:
+        raise InputError(f"No incident is in focus: of {len(timed):,} of {chosen.name} with a time none was {when}.")
+    uneven = _uneven(rows["month"], share.notna())
+    return dataclasses.replace(
+        chosen,
+        rows=pd.Series(incidents.index.isin(inside), index=incidents.index),
+        name=f"{chosen.name} {when}",
+        warnings=(*chosen.warnings, *_of_times(chosen.name, share, uneven)),
+        untimed=len(share) - len(timed),
+        uneven=uneven,
+    )
+
+
+def _minute(clock: str) -> int:
+    hour, minute = clock.split(":")
+    return 60 * int(hour) + int(minute)
+
+
+def _uneven(months: pd.Series, timed: pd.Series) -> tuple[pd.Period, ...]:
+    """Return the months in which under half or over twice the usual share of the incidents has a time.
+
+    What is usual is the share in the months of the incidents that have one, their median.
+    """
+    share = timed.groupby(months).agg(["mean", "size"])
+    usual = months[timed].map(share["mean"]).median()
+    odd = (share["mean"] < _HALF * usual) | (_HALF * share["mean"] > usual)
+    return tuple(share.index[odd & (share["size"] >= _LEAST_OF_MONTH)])
+
+
+def _of_times(name: str, share: pd.Series, uneven: Sequence[pd.Period]) -> list[str]:
+    """Say how many incidents the times cannot place, and where that may pass for a change."""
+    said = []
+    untimed, level = int(share.isna().sum()), int((share == _HALF).sum())
+    if untimed:
+        have, are = ("has", "is") if untimed == 1 else ("have", "are")
+        said.append(
+            f"{untimed:,} of the {len(share):,} incidents of {name} in the files {have} no time and {are} in neither "
+            "day nor night: none of them is shown.",
+        )
+    if level:
+        lies, is_ = ("lies", "is") if level == 1 else ("lie", "are")
+        said.append(f"{level:,} known as a range {lies} half by day and half at night and {is_} in neither.")
+    if uneven:
+        said.append(
+            f"The share of incidents with a time is under half or over twice the usual in {month_spans(uneven)}: a "
+            "change there may be one of how times were written down.",
+        )
+    return said
 
 
 def _carriers(name: str, settings: Settings, intake: Intake) -> tuple[str, pd.Series, tuple[str, ...]]:

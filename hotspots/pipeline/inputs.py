@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +14,7 @@ import pyproj
 from hotspots.errors import InputError, SettingsError
 from hotspots.intake.boundaries import Boundaries, read_boundaries
 from hotspots.intake.incidents import read_incidents
-from hotspots.intake.lookups import read_lookup, read_population
+from hotspots.intake.lookups import read_lookup, read_population, read_wards
 from hotspots.pipeline.focus import Focus, choose_focus
 from hotspots.pipeline.window import Window, coverage_notes, find_window, thin_months
 from hotspots.places.areas import choose_area, with_forces
@@ -21,7 +22,6 @@ from hotspots.places.locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     import geopandas as gpd
     from shapely import Point
@@ -110,12 +110,13 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
     focus = choose_focus(inputs.theme, inputs.categories, settings, intake)
     lookup, lookup_files = read_lookup(inputs.lookup) if inputs.lookup is not None else (None, ())
     areas, residents_files, residents_notes = _with_residents(areas, inputs.population)
+    areas, ward_files = _with_wards(areas, settings.areas.wards)
     say("Joining incidents to LSOAs")
     tolerance_m, context_m = settings.areas.edge_tolerance_m, settings.areas.context_m
     points = intake.incidents.to_crs(epsg)
     located = locate(points, areas, focus=focus.rows, tolerance_m=tolerance_m, context_m=context_m, lookup=lookup)
     areas = with_forces(areas, intake.coverage, settings.areas.forces, _reported(located, intake, areas))
-    window = find_window(areas, intake.coverage, month, settings.hotspots.window_months)
+    window = find_window(areas, intake.coverage, month, settings.hotspots.window_months).without(focus.uneven)
     loaded = Loaded(
         intake=intake,
         boundaries=boundaries,
@@ -126,7 +127,7 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
         focus=focus,
         warnings=focus.warnings,
         notes=(*intake.notes, *residents_notes, *_focus_notes(focus, settings, intake)),
-        files=(*intake.files, *boundaries.files, *lookup_files, *residents_files),
+        files=(*intake.files, *boundaries.files, *lookup_files, *residents_files, *ward_files),
         transformation=_transformation(epsg, intake.incidents.geometry.iloc[0]),
     )
     said = _coverage_notes(loaded)
@@ -134,6 +135,25 @@ def load(inputs: Inputs, settings: Settings, progress: Callable[[str], None] | N
     if inputs.areas and not (areas["zone"] == "ring").any():
         around.append("The boundary layer ends at the area's own line: no LSOAs around it to compare with.")
     return dataclasses.replace(loaded, warnings=(*loaded.warnings, *said["area"]), notes=(*loaded.notes, *around))
+
+
+def in_tests(context: gpd.GeoDataFrame, loaded: Loaded) -> gpd.GeoDataFrame:
+    """Return the rows in focus without those of LSOAs whose force lacks a month: they are no data.
+
+    Parameters
+    ----------
+    context
+        LOCATED rows of the window in the area or its ring.
+    loaded
+        The tables the job started from.
+
+    Returns
+    -------
+    GeoDataFrame
+        LOCATED rows; a row in no LSOA stays.
+    """
+    counted = context["lsoa_code"].map(loaded.window.known).fillna(value=True).astype(bool)
+    return context[context["in_focus"] & counted]
 
 
 def parse_month(text: str) -> pd.Period:
@@ -193,6 +213,18 @@ def _with_residents(
     residents, files = read_population(path)
     areas = areas.assign(population=residents.reindex(areas.index))
     return areas, files, _residents_notes(areas, path.name)
+
+
+def _with_wards(areas: gpd.GeoDataFrame, path: str) -> tuple[gpd.GeoDataFrame, tuple[InputFile, ...]]:
+    """Return the areas with their wards, and the file."""
+    if not path:
+        return areas, ()
+    wards, files = read_wards(Path(path))
+    areas = areas.assign(ward=wards.reindex(areas.index).astype("str"))
+    if areas.loc[areas["zone"] == "area", "ward"].isna().all():
+        vintage = areas["vintage"].iloc[0]
+        raise InputError(f"{Path(path).name} gives a ward for no LSOA of the area; the layer has {vintage} codes.")
+    return areas, files
 
 
 def _residents_notes(areas: gpd.GeoDataFrame, name: str) -> list[str]:

@@ -78,6 +78,9 @@ def _parameters(
     return {
         "theme": loaded.focus.theme,
         "leave_out_institutional": settings.focus.leave_out_institutional,
+        "part_of_day": settings.focus.part_of_day,
+        "night": f"{settings.focus.night_from}–{settings.focus.night_to}" if settings.focus.part_of_day else None,
+        "without_a_part": loaded.focus.untimed,
         "harm": {"published_by": settings.harm.published_by, "release": settings.harm.release},
         "categories": list(loaded.focus.categories),
         "categories_absent": list(loaded.focus.absent),

@@ -5,38 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import pandas as pd
 
-from hotspots.analysis.area_stats import area_stats, class_breaks, classify
-from hotspots.analysis.area_tests import area_tests, quiet_areas
-from hotspots.analysis.hotspots import find_hotspots, hotspot_table
-from hotspots.analysis.methods import Surroundings
+from hotspots.analysis.life import COUNTED_MONTHS, EarlierPack
 from hotspots.files import check_target
 from hotspots.intake.accept import empty_rejects, number_rejects
 from hotspots.intake.events import EventsIntake, read_events
 from hotspots.intake.files import InputFile, sha256, unpack
-from hotspots.maps.content import Measure
 from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
 from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
-from hotspots.pack.previous import read_previous
-from hotspots.pack.words import months_word
-from hotspots.pipeline.area_findings import AreaFindings, area_findings
-from hotspots.pipeline.content import MonthTables, gather_facts, in_tests, notices, page_content
+from hotspots.pack.previous import read_places, read_previous
+from hotspots.pipeline.content import gather_facts, ground_findings, incident_sources, notices, page_content
+from hotspots.pipeline.figures import month_figures
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
 from hotspots.pipeline.quality import area_of, assess, quality_content
-from hotspots.places.areas import outline_of
-from hotspots.places.names import name_hotspots
-from hotspots.tables import EVENTS, check
+from hotspots.pipeline.stages import MonthTables, make_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from shapely.geometry.base import BaseGeometry
+    import geopandas as gpd
 
     from hotspots.pack.words import Facts
     from hotspots.settings import Settings
@@ -74,8 +66,8 @@ class MonthResult:
     """Events in the month and the one after it."""
     quality: pd.DataFrame
     """QUALITY."""
-    findings: AreaFindings
-    """What the tests of the LSOAs found."""
+    findings: tuple[tuple[str, tuple[str, ...]], ...]
+    """What was found beside the headline: heading and sentences."""
     manifest: dict[str, Any]
 
 
@@ -117,10 +109,11 @@ def run_month(
     loaded = load(request.inputs, settings, progress)
     quality = assess(loaded, earlier)
     say("Finding hotspots")
-    tables = _tables(loaded, settings, events)
-    facts = gather_facts(request.inputs, settings, loaded, in_tests(tables.context, loaded), tables.hotspots)
+    tables = make_tables(loaded, settings, events, _earlier(request, earlier, settings), progress)
+    facts = gather_facts(request.inputs, settings, loaded, tables.found.focus, tables.found.hotspots)
     say("Drawing the map")
-    page = build_page(page_content(tables, facts, loaded, settings, tiles=request.tiles))
+    content = page_content(tables, facts, loaded, settings, tiles=request.tiles)
+    page = build_page(content)
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events)
     pack = _pack(
@@ -132,11 +125,21 @@ def run_month(
         rejects=_rejects(loaded, events),
         quality=quality,
         manifest=document,
+        figures=month_figures(tables, facts, incident_sources(loaded, settings)[0], settings.report.marking),
     )
     write_pack(pack, target, replace=request.force)
-    return MonthResult(
-        target, loaded, tables.hotspots, facts, events, len(tables.events), quality, tables.findings, document
-    )
+    found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.events)
+    return MonthResult(target, loaded, tables.found.hotspots, facts, events, coming, quality, found, document)
+
+
+def _earlier(request: MonthRequest, document: dict[str, Any] | None, settings: Settings) -> EarlierPack | None:
+    """Return the hotspots of the earlier pack, whose ids are kept."""
+    if request.previous is None or document is None:
+        return None
+    month = parse_month(document["month"])
+    places = read_places(request.previous, epsg=settings.areas.analysis_epsg)
+    seen = pd.PeriodIndex(places["last_seen"].fillna(str(month)), freq="M")
+    return EarlierPack(month, places[seen > month - COUNTED_MONTHS])
 
 
 def _pack(
@@ -147,93 +150,26 @@ def _pack(
     **made: Any,  # noqa: ANN401
 ) -> Pack:
     """Gather what the pack is made of; ``made`` holds the fields that are finished."""
-    quality = made["quality"]
+    quality, found = made["quality"], tables.found
     checked = build_quality_page(quality_content(loaded, quality, area_of(request.inputs, loaded), settings))
     return Pack(
-        hotspots=tables.hotspots,
+        hotspots=found.hotspots,
         areas=tables.areas,
-        concentration=tables.findings.concentration,
         incidents=tables.context,
         events=tables.events,
         quality_page=checked,
+        tables={
+            "hotspot_months": found.life.counts.rename(columns=str),
+            "past": found.past,
+            "neighbours": found.neighbours,
+            "concentration": tables.findings.concentration,
+            "when": tables.when.week,
+            "timed": tables.when.timed,
+            "season": tables.when.season,
+        },
+        layers={"past": found.past, "neighbours": found.neighbours, "cells": tables.cells.cells},
         **made,
     )
-
-
-def _tables(loaded: Loaded, settings: Settings, events: EventsIntake | None) -> MonthTables:
-    """Run the stages: hotspots, their names, the areas, the events of the period."""
-    context = loaded.located[loaded.located["month"].isin(loaded.window.months) & (loaded.located["zone"] != "beyond")]
-    focus = in_tests(context, loaded)
-    own = loaded.areas["zone"] == "area"
-    outline = outline_of(loaded.areas[own])
-    # Ground without data is not ground without incidents: shares are of what the files cover.
-    known = loaded.window.known
-    searched = outline if known[own].all() else outline_of(loaded.areas[own & known])
-    near = loaded.located[(loaded.located["month"] <= loaded.month) & (loaded.located["zone"] != "beyond")]
-    around = Surroundings(
-        history=in_tests(near, loaded),
-        window=loaded.window.months,
-        areas=loaded.areas[known],
-        outline=searched,
-        covered=_covered(loaded),
-    )
-    found = find_hotspots(focus, around, settings.hotspots)
-    names = name_hotspots(focus, found.members, loaded.areas)
-    hotspots = hotspot_table(focus, found, names, searched, loaded.window.months, untested=loaded.window.thin)
-    areas, measures, findings = _areas(loaded, settings)
-    coming = _coming(events, loaded.month, settings.areas.analysis_epsg)
-    return MonthTables(context, areas, measures, outline, hotspots, found.parameters, coming, findings)
-
-
-def _covered(loaded: Loaded) -> BaseGeometry | None:
-    """Return the ground with data, where the area or its ring has ground without."""
-    near = loaded.areas[loaded.areas["zone"] != "beyond"]
-    known = loaded.window.known.reindex(near.index)
-    return None if known.all() else outline_of(near[known])
-
-
-def _areas(loaded: Loaded, settings: Settings) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...], AreaFindings]:
-    """Return AREA_STATS with its tests and classes, the measures that colour the map, and what the tests found."""
-    window = loaded.window
-    counted = area_stats(loaded.located, loaded.areas, window.covered, window.months)
-    quiet = quiet_areas(loaded.located, loaded.areas, window.months)
-    tests = area_tests(
-        counted,
-        loaded.located,
-        window.covered,
-        window.months,
-        untested=window.thin,
-        quiet=counted.index.intersection(quiet),
-    )
-    areas = tests.stats.copy()
-    own = areas[areas["zone"] == "area"]
-    span = months_word(len(loaded.window.months))
-    wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
-    if own["rate_per_1000"].notna().any():
-        per_1000 = f"Incidents per 1,000 residents, {span}"
-        wanted.append(("rate_per_1000", "map_class_per_1000", per_1000, settings.map.class_breaks_per_1000))
-    measures = []
-    for column, class_column, title, fixed in wanted:
-        breaks = fixed or class_breaks(own[column])
-        areas[class_column] = classify(areas[column], breaks)
-        measures.append(Measure(column, class_column, title, breaks))
-    return areas, tuple(measures), area_findings(tests, loaded.focus.name)
-
-
-def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:
-    """Return the events that fall in the month or the one after it."""
-    if events is None:
-        columns = {name: pd.Series(dtype="str") for name in EVENTS.columns if name != "geometry"}
-        empty = gpd.GeoDataFrame(
-            columns, geometry=gpd.GeoSeries([], crs=epsg), index=pd.Index([], dtype="str", name="event_id")
-        )
-        zone = pd.DatetimeTZDtype("us", "Europe/London")
-        return check(EVENTS, empty.astype({"starts_at": zone, "ends_at": zone}))
-    table = events.events
-    start = month.start_time.tz_localize("Europe/London")
-    stop = (month + 2).start_time.tz_localize("Europe/London")
-    over = table["ends_at"].fillna(table["starts_at"])
-    return table[(table["starts_at"] < stop) & (over >= start)]
 
 
 def _rejects(loaded: Loaded, events: EventsIntake | None) -> pd.DataFrame:
@@ -254,8 +190,9 @@ def _document(
     if request.settings_file is not None:
         data = unpack(request.settings_file)
         files.append(InputFile("settings", request.settings_file.name, sha256(data)))
-    document = manifest(loaded, files, settings, tables.parameters, tables.measures) | {
-        "notices": notices(settings, loaded)
+    document = manifest(loaded, files, settings, tables.found.parameters, tables.measures) | {
+        "notices": notices(settings, loaded),
+        "tests": tables.tested,
     }
     document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles}
     return document

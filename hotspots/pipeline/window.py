@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from hotspots.errors import InputError
 from hotspots.pack.words import month_spans, percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import geopandas as gpd
 
 _NAMED_AT_MOST = 8
@@ -35,6 +38,10 @@ class Window:
     thin: tuple[pd.Period, ...]
     """Months, a year before the job's included, in which a force of the area has under half of its usual rows: no
     change over them is reported."""
+
+    def without(self, uneven: Sequence[pd.Period]) -> Window:
+        """Return the window with further months over which no change is reported."""
+        return dataclasses.replace(self, thin=tuple(sorted({*self.thin, *(set(uneven) & set(self.covered.columns))})))
 
     @property
     def known(self) -> pd.Series:
@@ -91,6 +98,41 @@ def find_window(areas: gpd.GeoDataFrame, coverage: pd.DataFrame, month: pd.Perio
         covered=covered.fillna(value=False).astype(bool),
         thin=tuple(sorted(set(thin["month"]) & {*months, month - 12, month - 1})),
     )
+
+
+def earlier_windows(areas: gpd.GeoDataFrame, coverage: pd.DataFrame, window: Window, most: int) -> list[pd.PeriodIndex]:
+    """Return the windows of earlier months at which the same job could have been done as fully as now.
+
+    Parameters
+    ----------
+    areas
+        AREAS with zones and forces.
+    coverage
+        COVERAGE of all files.
+    window
+        The job's months.
+    most
+        Most earlier months looked at.
+
+    Returns
+    -------
+    list of PeriodIndex
+        Oldest first, back to the first gap before the job's month: each has as many months as the job asked for,
+        and every force with data in the area or its ring has files for all of them. One that ends in a month that
+        looks incomplete is left out: it would look like a fall.
+    """
+    length = len(window.months) + len(window.missing)
+    forces = areas.loc[window.known & (areas["zone"] != "beyond"), "force"].dropna().unique()
+    thin = set(thin_months(coverage[coverage["force"].isin(forces)])["month"])
+    held = set.intersection(*(set(coverage.loc[coverage["force"] == force, "month"]) for force in forces))
+    windows: list[pd.PeriodIndex] = []
+    for back in range(1, most + 1):
+        months = pd.period_range(end=window.months[-1] - back, periods=length, freq="M")
+        if not held.issuperset(months):
+            break
+        if months[-1] not in thin:
+            windows.insert(0, months)
+    return windows
 
 
 def _not_held(forces: str, coverage: pd.DataFrame, held: pd.DataFrame, month: pd.Period) -> str:

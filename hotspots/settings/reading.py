@@ -104,6 +104,7 @@ def settings_from(document: dict[str, Any], *, where: str = "settings") -> Setti
         built[name] = section(sections[name], f"[{name}]", table, where)
     settings = Settings(**built)
     _check_widths(settings.hotspots, f"{where}: [hotspots] ")
+    _check_budget(settings.hotspots, f"{where}: [hotspots] ")
     _check_harm(settings.harm, where)
     return settings
 
@@ -119,7 +120,8 @@ def _beside(folder: Path, settings: Settings) -> Settings:
         for source in settings.sources
     )
     harm = dataclasses.replace(settings.harm, table=beside(settings.harm.table))
-    return dataclasses.replace(settings, sources=sources, harm=harm)
+    areas = dataclasses.replace(settings.areas, wards=beside(settings.areas.wards))
+    return dataclasses.replace(settings, sources=sources, harm=harm, areas=areas)
 
 
 def _check_harm(harm: Harm, where: str) -> None:
@@ -135,6 +137,11 @@ def _check_widths(chosen: Hotspots, where: str) -> None:
             f"{where}min_width_m ({chosen.min_width_m:g}) is above max_width_m ({chosen.max_width_m:g}); "
             "lower the one or raise the other.",
         )
+
+
+def _check_budget(chosen: Hotspots, where: str) -> None:
+    if chosen.budget_share_of_area and chosen.budget_share_of_n:
+        raise SettingsError(f"{where}budget_share_of_area and budget_share_of_n are both set; leave one of them at 0.")
 
 
 def with_hotspots(settings: Settings, **changes: Any) -> Settings:  # noqa: ANN401

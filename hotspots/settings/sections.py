@@ -8,6 +8,7 @@ BRITISH_NATIONAL_GRID_EPSG = 27700
 
 METHODS = ("cells", "clusters", "density", "lsoa")
 CELL_SHAPES = ("hexagon", "square")
+PARTS_OF_DAY = ("", "day", "night")
 SERIOUS_VIOLENCE = ("Violence and sexual offences", "Robbery", "Possession of weapons")
 
 
@@ -37,6 +38,8 @@ class Areas:
     """Generalisation tolerance of the layer: how far a point may lie from the LSOA its publisher named."""
     time_zone: str = "Europe/London"
     """Time zone of the area: every time is brought to it."""
+    wards: str = ""
+    """CSV with the ward of each LSOA (an ONS best-fit lookup), relative to the settings file; empty: no wards."""
     forces: dict[str, str] = field(default_factory=dict)
     """District name → police force, where the built-in table does not know the district."""
 
@@ -51,6 +54,12 @@ class Focus:
     """Names as police.uk writes them. One that is absent from the data is named in the summary."""
     leave_out_institutional: bool = False
     """Leave incidents at map points such as hospitals and police stations, which attract recording, out of focus."""
+    part_of_day: str = ""
+    """``day`` or ``night``: only incidents whose time is known and lies in it; empty: all, with a time or without."""
+    night_from: str = "19:00"
+    """When the night begins, HH:MM on the local clock; the day is the rest."""
+    night_to: str = "07:00"
+    """When it ends: from this minute on it is day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +78,7 @@ class Harm:
 class Hotspots:
     """``[hotspots]``: what counts as a hotspot."""
 
-    method: str = "clusters"
+    method: str = "cells"
     """How hotspots are found: one of ``METHODS``."""
     window_months: int = 12
     """Months up to and including the month asked for."""
@@ -86,7 +95,11 @@ class Hotspots:
     min_in_window: int = 5
     """Fewest incidents in the whole window, however short it is: fewer are no place to send anyone for."""
     max_number: int = 10
-    """Most hotspots on the list."""
+    """Most hotspots on the list, where neither share below is set."""
+    budget_share_of_area: float = 0.0
+    """Instead of a number: most ground of all hotspots, as a share of the searched area; 0: not used."""
+    budget_share_of_n: float = 0.0
+    """Instead of a number: the share of the area's incidents of the window to be held; 0: not used."""
     cell_shape: str = "hexagon"
     """Cells of the method ``cells``: ``hexagon`` or ``square``."""
     cell_m: float = 150.0
@@ -97,6 +110,10 @@ class Hotspots:
     """After so many months an incident counts half in the ranking; 0: the months of the window count alike."""
     cells_max_width_m: float = 500.0
     """Adjoining top cells are joined up to this width; two hexagons of 150 m are 312 m wide."""
+    cells_top_share: float = 0.02
+    """With a number of hotspots: the top cells on so much of the area are joined before the best are listed."""
+    life_months: int = 24
+    """Months at which the method is run again to follow each hotspot, this one included, as far as the files reach."""
     bandwidth_m: float | None = None
     """Radius of the quartic kernel of the method ``density``; none: chosen and reported."""
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import SettingsError
-from hotspots.settings.sections import CELL_SHAPES, METHODS
+from hotspots.settings.sections import CELL_SHAPES, METHODS, PARTS_OF_DAY, Focus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,10 +30,14 @@ RANGES: dict[str, tuple[float, float]] = {
     "min_per_month": (0, 1_000_000),
     "min_in_window": (1, 1_000_000),
     "max_number": (1, 500),
+    "budget_share_of_area": (0, 1),
+    "budget_share_of_n": (0, 1),
     "cell_m": (25, 2_000),
     "history_months": (1, 240),
     "half_life_months": (0, 240),
     "cells_max_width_m": (25, 20_000),
+    "cells_top_share": (0, 1),
+    "life_months": (1, 60),
     "bandwidth_m": (25, 5_000),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),
@@ -42,9 +46,16 @@ RANGES: dict[str, tuple[float, float]] = {
     "epsg": (1024, 998999),
 }
 
-_CHOICES = {"method": METHODS, "cell_shape": CELL_SHAPES}
+_CHOICES = {"method": METHODS, "cell_shape": CELL_SHAPES, "part_of_day": PARTS_OF_DAY}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _LAYER = re.compile(r"[A-Za-z0-9_]+")
+_CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
+_FORMS: tuple[tuple[str | tuple[str, ...], re.Pattern[str], str], ...] = (
+    ("_url", _ADDRESS, "an address that begins with https:// or http://"),
+    ("_layer", _LAYER, "the name of a service, of letters, digits and _"),
+    (("night_from", "night_to"), _CLOCK, "a time of the day written HH:MM, such as 19:00"),
+)
+"""How names end, the form of their values, and what it is called."""
 
 CLASS_BREAKS = 4
 
@@ -94,12 +105,12 @@ def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         rising = all(a < b for a, b in pairwise(value))
         if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
             raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
-    if name.endswith("_url") and _ADDRESS.fullmatch(value) is None:
-        raise SettingsError(f"{where} must be an address that begins with https:// or http://, not {value!r}.")
-    if name.endswith("_layer") and _LAYER.fullmatch(value) is None:
-        raise SettingsError(f"{where} must be the name of a service, of letters, digits and _, not {value!r}.")
+    for ends, form, what in _FORMS:
+        if name.endswith(ends) and form.fullmatch(value) is None:
+            raise SettingsError(f"{where} must be {what}, not {value!r}.")
     if name in _CHOICES and value not in _CHOICES[name]:
-        raise SettingsError(f"{where} must be one of {', '.join(_CHOICES[name])}, not {value!r}.")
+        allowed = ", ".join(choice or '""' for choice in _CHOICES[name])
+        raise SettingsError(f"{where} must be one of {allowed}, not {value!r}.")
     if name == "time_zone" and value and not _is_zone(value):
         raise SettingsError(f"{where} must be a time zone such as 'Europe/London', not {value!r}.")
     if name == "categories" and isinstance(value, tuple) and not (value and all(item.strip() for item in value)):
@@ -120,7 +131,7 @@ def section(kind: type[Any], name: str, table: dict[str, Any], where: str) -> An
     Raises
     ------
     SettingsError
-        A setting is unknown, of the wrong type or out of its range.
+        A setting is unknown, of the wrong type or out of its range, or two of them cannot stand together.
     """
     hints = typing.get_type_hints(kind)
     values: dict[str, Any] = {}
@@ -129,7 +140,12 @@ def section(kind: type[Any], name: str, table: dict[str, Any], where: str) -> An
             raise SettingsError(f"{where}: {unknown(f'setting of {name}', setting, hints)}")
         values[setting] = typed_value(hints[setting], value, f"{where}: {name} {setting}")
         check_range(setting, values[setting], f"{where}: {name} {setting}")
-    return kind(**values)
+    built = kind(**values)
+    if isinstance(built, Focus) and built.night_from == built.night_to:
+        raise SettingsError(
+            f"{where}: {name} night_from and night_to are both {built.night_to}; a night ends at another time.",
+        )
+    return built
 
 
 def unknown(what: str, name: str, known: Iterable[str]) -> str:

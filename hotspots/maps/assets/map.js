@@ -141,11 +141,12 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
     const group = L.featureGroup();
     group.paths = data.hotspots.map((h, i) => {
       const latlngs = shape(h.shape);
-      const path = polygon(latlngs, "hotspots", "hotspot", { interactive: true });
+      const path = polygon(latlngs, "hotspots", `hotspot ${h.status ?? ""}`.trim(), { interactive: true });
       path.hotspot = i;
       group.addLayer(polygon(latlngs, "hotspots", "halo", { fill: false })).addLayer(path);
       return path;
     });
+    for (const place of data.beside) group.addLayer(polygon(shape(place.shape), "hotspots", "beside"));
     hover(group, (e) => {
       const h = data.hotspots[e.layer.hotspot];
       const usual = h.usual === "–" ? "" : `, usual ${h.usual}`;

@@ -56,7 +56,7 @@
       const face = [make("span", "disc", String(h.rank))];
       if (h.sign) face.push(make("span", "badge", h.sign));
       const points = shape(h.shape).flat(2);
-      const label = `Hotspot ${h.rank}, ${h.name}: ${h.month} in ${data.month}, ${h.change}`;
+      const label = `Hotspot ${h.rank}, ${h.name}: ${h.month} in ${data.month}, ${h.status ? `${h.status}, ` : ""}${h.change}`;
       return { i, points, anchor: L.latLngBounds(points).getCenter(), button: markButton("hotspots", i, label, face) };
     });
     return withMarks(plainHotspots(), marks("hotspots", items));

@@ -147,6 +147,8 @@
       [data.month, make("span", "", `${h.month}${usual}: `, make("strong", "", h.change))],
       [`${data.window}`, `${h.n} incidents, ${h.share} of the total (chosen on these months)`],
       ["Size", `${h.ha} ha, ${h.width} m across, ${h.land} of the area`],
+      ...(h.life ? [["So far", h.life]] : []),
+      ...(h.moved ? [["Next to it", h.moved]] : []),
       ["Mostly", h.mostly],
       ...(h.peak ? [["Peak", h.peak]] : []),
       ["LSOAs", h.lsoas],

@@ -1,0 +1,171 @@
+"""The stages of a month in their order: from located incidents to the tables of its pack."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+
+from hotspots.analysis.area_stats import area_stats, class_breaks, classify
+from hotspots.analysis.area_tests import area_tests, quiet_areas
+from hotspots.analysis.cell_tests import cell_tests
+from hotspots.analysis.methods import grid_of
+from hotspots.maps.content import Measure
+from hotspots.pack.words import area_name, months_word
+from hotspots.pipeline.area_findings import AreaFindings, area_findings
+from hotspots.pipeline.held_out import held_out
+from hotspots.pipeline.month_hotspots import MonthHotspots, month_hotspots
+from hotspots.pipeline.when_findings import WhenFindings, month_counts, when_findings
+from hotspots.places.areas import outline_of
+from hotspots.tables import EVENTS, check
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from shapely.geometry.base import BaseGeometry
+
+    from hotspots.analysis.area_tests import AreaTests
+    from hotspots.analysis.cell_tests import CellTests
+    from hotspots.analysis.life import EarlierPack
+    from hotspots.intake.events import EventsIntake
+    from hotspots.pipeline.inputs import Loaded
+    from hotspots.settings import Settings
+
+
+@dataclass(frozen=True)
+class MonthTables:
+    """What the stages made of a month, in the analysis CRS."""
+
+    context: gpd.GeoDataFrame
+    """LOCATED rows of the window in the area or its ring, all categories."""
+    areas: gpd.GeoDataFrame
+    """AREA_STATS with its classes."""
+    measures: tuple[Measure, ...]
+    """What colours the areas."""
+    outline: BaseGeometry
+    """Outline of the area."""
+    found: MonthHotspots
+    """The hotspots, and all that is told of them."""
+    cells: CellTests
+    """The equal cells, and what their tests found."""
+    when: WhenFindings
+    """Days and hours, calendar months."""
+    events: gpd.GeoDataFrame
+    """EVENTS of the month and the one after it."""
+    findings: AreaFindings
+    """What the tests of the LSOAs found."""
+    held_out: str
+    """How the method did on the last months, none of which it had seen: one or two sentences."""
+    tested: dict[str, Any]
+    """How LSOAs and cells were tested, for the manifest."""
+
+
+def make_tables(
+    loaded: Loaded,
+    settings: Settings,
+    events: EventsIntake | None,
+    previous: EarlierPack | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> MonthTables:
+    """Run the stages: the hotspots and all that is told of them, the areas, the cells, the events of the period.
+
+    Parameters
+    ----------
+    loaded
+        The tables the job starts from.
+    settings
+        The settings in force.
+    events
+        The register, where one is given.
+    previous
+        An earlier pack, whose ids are kept.
+    progress
+        Called with a few words before each step.
+
+    Returns
+    -------
+    MonthTables
+        In the analysis CRS.
+    """
+    context = loaded.located[loaded.located["month"].isin(loaded.window.months) & (loaded.located["zone"] != "beyond")]
+    found = month_hotspots(loaded, settings, context, previous=previous, progress=progress)
+    (progress or (lambda _: None))("Testing the areas")
+    tests = _area_tests(loaded)
+    areas, measures = _classed(tests.stats, settings, len(loaded.window.months))
+    cells = _cells(loaded, settings, found.focus)
+    members = found.focus.join(found.members)
+    by_part = bool(settings.focus.part_of_day)
+    return MonthTables(
+        context=context,
+        areas=areas,
+        measures=measures,
+        outline=outline_of(loaded.areas[loaded.areas["zone"] == "area"]),
+        found=found,
+        cells=cells,
+        when=when_findings(members, found.hotspots.index, month_counts(loaded), by_part=by_part),
+        events=_coming(events, loaded.month, settings.areas.analysis_epsg),
+        findings=area_findings(tests, loaded.focus.name),
+        held_out=held_out(loaded, settings, area_name((), loaded.areas[loaded.window.known])),
+        tested={"lsoas": tests.document(), "cells": cells.document()},
+    )
+
+
+def _cells(loaded: Loaded, settings: Settings, focus: gpd.GeoDataFrame) -> CellTests:
+    """Test equal cells of the ground with data."""
+    zone = loaded.areas["zone"]
+    # Where no row of any kind lies, the files are a selection, and zeros would make the others hot.
+    quiet = quiet_areas(loaded.located, loaded.areas, loaded.window.months)
+    known = loaded.window.known & ~loaded.areas.index.isin(quiet)
+    grid = grid_of(settings.hotspots)
+    covered = outline_of(loaded.areas[known & (zone != "beyond")])
+    return cell_tests(focus, loaded.month, grid, covered, outline_of(loaded.areas[known & (zone == "area")]))
+
+
+def _area_tests(loaded: Loaded) -> AreaTests:
+    """Count and test the LSOAs."""
+    window = loaded.window
+    counted = area_stats(loaded.located, loaded.areas, window.covered, window.months)
+    quiet = quiet_areas(loaded.located, loaded.areas, window.months)
+    return area_tests(
+        counted,
+        loaded.located,
+        window.covered,
+        window.months,
+        untested=window.thin,
+        quiet=counted.index.intersection(quiet),
+    )
+
+
+def _classed(stats: gpd.GeoDataFrame, settings: Settings, months: int) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
+    """Return AREA_STATS with its classes, and the measures that colour the map."""
+    areas = stats.copy()
+    own = areas[areas["zone"] == "area"]
+    span = months_word(months)
+    wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
+    if own["rate_per_1000"].notna().any():
+        per_1000 = f"Incidents per 1,000 residents, {span}"
+        wanted.append(("rate_per_1000", "map_class_per_1000", per_1000, settings.map.class_breaks_per_1000))
+    measures = []
+    for column, class_column, title, fixed in wanted:
+        breaks = fixed or class_breaks(own[column])
+        areas[class_column] = classify(areas[column], breaks)
+        measures.append(Measure(column, class_column, title, breaks))
+    return areas, tuple(measures)
+
+
+def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:
+    """Return the events that fall in the month or the one after it."""
+    if events is None:
+        columns = {name: pd.Series(dtype="str") for name in EVENTS.columns if name != "geometry"}
+        empty = gpd.GeoDataFrame(
+            columns, geometry=gpd.GeoSeries([], crs=epsg), index=pd.Index([], dtype="str", name="event_id")
+        )
+        zone = pd.DatetimeTZDtype("us", "Europe/London")
+        return check(EVENTS, empty.astype({"starts_at": zone, "ends_at": zone}))
+    table = events.events
+    start = month.start_time.tz_localize("Europe/London")
+    stop = (month + 2).start_time.tz_localize("Europe/London")
+    over = table["ends_at"].fillna(table["starts_at"])
+    return table[(table["starts_at"] < stop) & (over >= start)]
