@@ -16,6 +16,7 @@ from hotspots.analysis.backtest import Plan
 from hotspots.cli.backtest import print_backtest
 from hotspots.errors import InputError, OutputError
 from hotspots.pipeline import backtest as module
+from hotspots.pipeline.auto import as_settings, choosable, choose_method
 from hotspots.pipeline.backtest import BACKTEST_FILES, BacktestRequest, run_backtest
 from hotspots.pipeline.held_out import held_out
 from hotspots.pipeline.inputs import Inputs, load
@@ -99,7 +100,7 @@ def test_points_of_their_own_are_not_called_snapped(done, monkeypatch):
 
 def test_the_methods_to_choose_among_come_simplest_first_and_on_cells_of_one_size(done):
     wanted = Settings().hotspots
-    names = module._choosable(module.candidates(wanted, (100.0, 150.0)), wanted)
+    names = [one.name for one in choosable(module.candidates(wanted, (100.0, 150.0)), wanted)]
     assert names[:2] == ["cells 150 m, 12-month count", "cells 150 m, 36-month count"]
     assert [name for name in names if "half-life" in name] == [f"cells 150 m, half-life {n}" for n in (6, 12, 24)]
     assert not [name for name in names if "100 m" in name or "last month" in name or name == "random"]
@@ -141,11 +142,67 @@ def test_the_month_says_how_its_own_method_did(inputs, pack):
     loaded = load(inputs, Settings())
     said = held_out(loaded, Settings(), "Bexley")
     assert said.startswith("In 2 of 2 held-out months the 2 % of Bexley marked by this method")
-    assert said in pack.page
+    assert said.replace("'", "&#39;") in pack.page
     plain = with_hotspots(Settings(), half_life_months=0.0)
     assert "plain count" not in held_out(loaded, plain, "Bexley"), "it is not compared with itself"
     early = load(dataclasses.replace(inputs, month="2024-03"), Settings())
     assert "A backtest needs 13 months" in held_out(early, Settings(), "Bexley")
+
+
+# The method chosen
+
+
+def auto():
+    return with_hotspots(Settings(), method="auto")
+
+
+def test_a_method_that_is_set_is_left_as_it_is(inputs):
+    chosen = choose_method(load(inputs, Settings()), Settings())
+    assert (chosen.settings, chosen.sentences, chosen.document) == (Settings(), (), None)
+
+
+def test_with_too_little_to_tell_by_the_simplest_is_chosen(inputs):
+    loaded = load(inputs, auto())
+    chosen = choose_method(loaded, auto())
+    assert (chosen.settings.hotspots.method, chosen.settings.hotspots.half_life_months) == ("cells", 0)
+    assert chosen.document is not None
+    assert chosen.document["method"] == "cells 150 m, 12-month count"
+    assert chosen.sentences[0].startswith("cells 150 m, 12-month count is the simplest method, and 2 held-out months")
+    assert len(chosen.sentences) == 1
+
+
+def test_a_history_too_short_to_choose_by_falls_back_and_says_so(inputs):
+    early = load(dataclasses.replace(inputs, month="2024-03"), auto())
+    chosen = choose_method(early, auto())
+    assert chosen.settings.hotspots == with_hotspots(Settings(), method="cells").hotspots
+    assert "too short to choose a method by, so that the method is cells" in chosen.sentences[0]
+
+
+def test_every_method_to_choose_among_is_one_that_settings_can_draw():
+    wanted = Settings().hotspots
+    tried = choosable(module.candidates(wanted, (150.0,)), wanted)
+    for one in tried:
+        again = as_settings(one, wanted)
+        assert again.method in one.name
+        if again.method == "cells" and not one.name.endswith("36-month count"):
+            assert module.as_set(again).name == one.name
+        if again.method in {"clusters", "lsoa"}:
+            assert module.as_set(again).name == one.name
+        if again.method == "density":
+            assert one.name.startswith(module.as_set(again).name)
+
+
+def test_a_run_with_auto_says_what_it_chose_and_why(town, tmp_path):
+    settings = tmp_path / "auto.toml"
+    settings.write_text('[hotspots]\nmethod = "auto"\n', encoding="utf-8")
+    read = town.run(tmp_path / "out", settings=settings)
+    assert read.manifest["choice"]["method"] == "cells 150 m, 12-month count"
+    assert read.manifest["parameters"]["method"] == "cells"
+    assert read.manifest["parameters"]["half_life_months"] == 0
+    assert "How the method was chosen" in read.page
+    assert read.manifest["choice"]["reason"] in read.page
+    assert read.said is not None
+    assert read.manifest["choice"]["reason"] in " ".join(read.said.out.split())
 
 
 def test_the_summary_prints_every_method_and_marks_ours(done, capsys):

@@ -375,6 +375,7 @@ def test_a_marking_stands_on_top_in_whole():
     first, second = said(drawing)[:2]
     assert f"{first} {second}" == marking
     assert drawing.alt.startswith(f"{marking}. T. ")
+    assert text_of(drawing, first).get_position()[1] < text_of(drawing, second).get_position()[1]
     (band,) = boxes(drawing, fill=style.TEXT)
     assert (band.get_x(), band.get_y(), band.get_width()) == (0, 0, style.WIDTH)
     assert "Whose" not in drawing.alt
@@ -506,6 +507,19 @@ def test_the_words_of_the_point_lie_on_one_side_of_the_diagonal(case, n, beyond)
             assert under == [beyond] * 4
 
 
+def test_words_beyond_the_diagonal_stand_at_the_height_of_their_point():
+    drawing = drawn("concentration even")
+    (point,) = signs(drawing)
+    x, y = point.get_xydata()[0]
+    (leader,) = [line.get_xydata() for line in strokes(drawing, style.INK, style.HAIR) if line.get_xdata()[1] > x]
+    np.testing.assert_allclose(leader[:, 1], y)
+    upper, lower = (
+        text_of(drawing, words).get_position() for words in ("Half of the incidents", "in 50\u202f% of the area")
+    )
+    assert upper[0] == lower[0] > leader[1][0]
+    assert (upper[1] + lower[1]) / 2 - 0.365 * style.SIZE == pytest.approx(y)
+
+
 def test_another_share_than_half_is_said():
     drawing = drawn("concentration in one")
     assert "80\u202f% of the incidents" in said(drawing)
@@ -564,6 +578,17 @@ def test_hit_rates_are_drawn_to_scale_with_the_interval_of_the_method_in_use():
     held = (corners[:, 1] - zero) / (sixty - zero) * 0.6
     np.testing.assert_allclose(held[:4], np.array(EIGHT["decayed count"]) * 1.1)
     np.testing.assert_allclose(held[:3:-1], np.array(EIGHT["decayed count"]) * 0.9)
+    foot = [line for line in plot_scale(drawing) if line[0][0] == line[1][0]]
+    np.testing.assert_allclose([line[:, 1] for line in foot], [(zero, zero + 4)] * 4)
+    np.testing.assert_allclose([line[0][0] for line in foot], x)
+    below = [
+        "1\u202f%",
+        "share of the area searched, log scale",
+        "12",
+        "PAI of the thick line: times what random places hold",
+    ]
+    heights = [max(t.get_position()[1] for t in parts(drawing, Text) if t.get_text() == words) for words in below]
+    assert [zero, *heights] == sorted([zero, *heights])
     # Lines are told apart without colour: no two have thickness, pattern and sign in common.
     long = [line for line in parts(drawing, Line2D) if ways_of(line) and len(line.get_xdata()) >= 4]
     looks = [(line.get_linewidth(), str(line._dash_pattern)) for line in long]
@@ -756,6 +781,18 @@ def test_only_the_last_month_is_compared_with_the_usual_range(last, text):
     assert sum(word[-1] in "▲▼" for word in said(drawing)) == (len(text) > 1)
 
 
+def test_the_usual_range_is_named_beside_itself_and_above_the_foot():
+    for low, high in ((0, 0), (0, 2), (40, 60), (99, 100)):
+        drawing = series_figure(months("2021-01", [100, 50, 100]), (low, high), PLAIN)
+        last = boxes(drawing, fill=style.INK)[0].get_corners()[:, 1]
+        foot, top = last.max(), last.min()
+        middle = foot - (low + high) / 2 / 100 * (foot - top)
+        named = [text_of(drawing, words).get_position()[1] - 0.365 * style.SIZE for words in ("usual", f"{low}–{high}")]
+        assert named[0] < named[1] <= foot
+        if low == 40:
+            assert np.mean(named) == pytest.approx(middle)
+
+
 def test_long_series_name_years_and_the_numbers_that_matter():
     drawing = series_figure(months("2008-05", [1, None, None, 0, 2] * 30), (0, 1), PLAIN)
     words = said(drawing)
@@ -897,6 +934,8 @@ def test_the_interval_is_drawn_against_no_effect():
     np.testing.assert_allclose((np.array([point, low, high]) - nothing) / (point - nothing), ends / ends[0])
     assert point < nothing
     assert text_of(drawing, "fewer").get_position()[0] < nothing < text_of(drawing, "more").get_position()[0]
+    top = min(zero.get_ydata())
+    assert abs(text_of(drawing, "fewer").get_position()[1] - top) < style.SMALL
     assert "\u2212150" in said(drawing)
     assert (text_of(drawing, "\u2212150").get_position()[0] - nothing) / (point - nothing) == pytest.approx(150 / 118)
 

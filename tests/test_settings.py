@@ -252,7 +252,7 @@ def test_the_sentence_names_the_file(tmp_path):
         ("forces", {"Dartford": 1}, "must be a table of names"),
         ("leave_out_institutional", "yes", "must be true or false, not 'yes'"),
         ("leave_out_institutional", 1, "must be true or false, not 1"),
-        ("method", "kde", "must be one of cells, clusters, density, lsoa, not 'kde'"),
+        ("method", "kde", "must be one of cells, clusters, density, lsoa, auto, not 'kde'"),
         ("cell_shape", "circle", "must be one of hexagon, square"),
         ("time_zone", "Europe/Lodnon", "must be a time zone such as 'Europe/London'"),
         ("time_zone", "Europe", "must be a time zone"),

@@ -21,7 +21,7 @@ Incidents = Annotated[
     typer.Option(
         metavar="PATH",
         help="Street-level crime: a data.police.uk CSV, a .gz of one, a folder or the downloaded zip. Repeatable; "
-        "may be left out where the settings hold [[sources]].",
+        "may be left out where the settings hold \\[\\[sources]].",
     ),
 ]
 Boundaries = Annotated[
@@ -38,7 +38,9 @@ Category = Annotated[
 ]
 Theme = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Theme in focus, such as 'Weapon enabled violence'; see [[themes]] in settings."),
+    typer.Option(
+        metavar="NAME", help="Theme in focus, such as 'Weapon enabled violence'; see \\[\\[themes]] in settings."
+    ),
 ]
 WindowMonths = Annotated[
     int | None,

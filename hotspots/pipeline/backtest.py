@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from hotspots.analysis.backtest import Backtest, Plan, backtest
-from hotspots.analysis.orders import CELL_SIZES_M, YEAR, Cells, Random, as_set, candidates
+from hotspots.analysis.orders import CELL_SIZES_M, YEAR, as_set, candidates
 from hotspots.analysis.spots import repeated_share
 from hotspots.analysis.verdict import AUTO, SHARE, Choice, choose, nested, paired, sentence, summary
 from hotspots.files import check_target, new_folder, replace_file, write_csv, write_json
@@ -20,6 +20,7 @@ from hotspots.maps.figures.render import png_bytes, svg_bytes
 from hotspots.maps.figures.sheet import Caption
 from hotspots.pack.folder import versions
 from hotspots.pack.words import area_name, month_name, percent
+from hotspots.pipeline.auto import choosable
 from hotspots.pipeline.content import incident_sources
 from hotspots.pipeline.held_out import held_rows, plain_count
 from hotspots.pipeline.inputs import Inputs, Loaded, load
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
-    from hotspots.analysis.orders import Candidate
     from hotspots.maps.figures.sheet import Drawing
     from hotspots.settings import Hotspots, Settings
 
@@ -123,9 +123,10 @@ def run_backtest(
     methods = candidates(wanted, (*request.cell_sizes_m, FAIR_CELL_M))
     focus, searched = held_rows(loaded)
     done = backtest(focus, searched, wanted, request.plan, methods, progress)
-    ours, plain, choosable = as_set(wanted).name, plain_count(wanted).name, _choosable(methods, wanted)
-    chosen = choose(done.table, choosable, horizon_months=horizon)
-    table = pd.concat([done.table, nested(done.table, choosable, horizon_months=horizon).drop(columns="chosen")])
+    ours, plain = as_set(wanted).name, plain_count(wanted).name
+    names = [one.name for one in choosable(methods, wanted)]
+    chosen = choose(done.table, names, horizon_months=horizon)
+    table = pd.concat([done.table, nested(done.table, names, horizon_months=horizon).drop(columns="chosen")])
     said = _sentences(table, settings, area, loaded.focus.name, horizon, chosen)
     warnings = (*loaded.warnings, *_warnings(focus, done, table, wanted, horizon))
     result = BacktestResult(
@@ -140,16 +141,6 @@ def run_backtest(
         replace_file(folder / "hit-rate.png", png_bytes(drawing))
         replace_file(folder / "hit-rate.svg", svg_bytes(drawing))
     return result
-
-
-def _choosable(methods: tuple[Candidate, ...], wanted: Hotspots) -> list[str]:
-    """Return the methods to choose among, the simplest first: all on cells of one size, without chance."""
-    size = f"cells {wanted.cell_m:g} m"
-    cells = [one for one in methods if isinstance(one, Cells) and one.name.startswith(f"{size},") and one.months > 1]
-    cells.sort(key=lambda one: (one.half_life_months is not None, one.months != YEAR, one.months, one.half_life_months))
-    others = [one.name for one in methods if not isinstance(one, Cells | Random)]
-    comparable = [name for name in others if not name.startswith("density") or name.endswith(size)]
-    return [*(one.name for one in cells), *reversed(comparable)]
 
 
 def _incidents(focus: str) -> str:

@@ -38,6 +38,7 @@ def page_content(
     settings: Settings,
     *,
     tiles: str | None = None,
+    choice: tuple[str, ...] = (),
 ) -> PageContent:
     """Return the content of the month's page.
 
@@ -49,6 +50,8 @@ def page_content(
         The tables the job started from, and the settings in force.
     tiles
         URL template of a tile server.
+    choice
+        How the method was chosen, in sentences; none: it was set.
 
     Returns
     -------
@@ -56,7 +59,7 @@ def page_content(
         Labelled frames and finished sentences.
     """
     return PageContent(
-        words=_words(facts, tables, loaded, settings),
+        words=_words(facts, tables, loaded, settings, choice),
         measures=tables.measures,
         months=_month_bars(facts.months),
         areas=tables.areas,
@@ -133,6 +136,7 @@ def _words(
     tables: MonthTables,
     loaded: Loaded,
     settings: Settings,
+    choice: tuple[str, ...],
 ) -> Words:
     population = "Population: Office for National Statistics, Open Government Licence v3.0."
     sources = incident_sources(loaded, settings)
@@ -140,6 +144,7 @@ def _words(
         sources = (*sources, population)
     method = words.method(facts, tables.found.parameters, settings)
     method = (*method, *((heading, " ".join(sentences)) for heading, sentences in ground_findings(tables)))
+    chosen = (("How the method was chosen", choice),) if choice else ()
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
     return Words(
@@ -150,7 +155,7 @@ def _words(
         headline=words.headline(facts),
         method=method,
         sources=sources,
-        findings=_findings(facts, tables, loaded, settings),
+        findings=(*_findings(facts, tables, loaded, settings), *chosen),
         month_short=words.month_short(facts.month),
         locations="incident locations" if facts.own_sources else "incident locations, approximate",
     )

@@ -17,6 +17,7 @@ from hotspots.maps.page import build_page
 from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
 from hotspots.pack.previous import read_places, read_previous
+from hotspots.pipeline.auto import choose_method
 from hotspots.pipeline.content import gather_facts, ground_findings, incident_sources, notices, page_content
 from hotspots.pipeline.figures import month_figures
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
@@ -100,22 +101,21 @@ def run_month(
         The pack exists, is held open, or cannot be written.
     """
     say = progress or (lambda _: None)
-    target = request.out / str(parse_month(request.inputs.month))
-    check_target(target, replace=request.force, own=PACK_FILES)
-    if request.tiles is not None:
-        tile_server(request.tiles)  # an address that cannot be used is said before the work, not after it
+    target = _target(request)
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
     earlier = read_previous(request.previous) if request.previous is not None else None
     loaded = load(request.inputs, settings, progress)
     quality = assess(loaded, earlier)
+    chosen = choose_method(loaded, settings, progress)
+    settings = chosen.settings
     say("Finding hotspots")
     tables = make_tables(loaded, settings, events, _earlier(request, earlier, settings), progress)
     facts = gather_facts(request.inputs, settings, loaded, tables.found.focus, tables.found.hotspots)
     say("Drawing the map")
-    content = page_content(tables, facts, loaded, settings, tiles=request.tiles)
+    content = page_content(tables, facts, loaded, settings, tiles=request.tiles, choice=chosen.sentences)
     page = build_page(content)
     say("Writing the pack")
-    document = _document(request, settings, loaded, tables, events)
+    document = _document(request, settings, loaded, tables, events) | {"choice": chosen.document}
     pack = _pack(
         request,
         settings,
@@ -130,6 +130,15 @@ def run_month(
     write_pack(pack, target, replace=request.force)
     found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.events)
     return MonthResult(target, loaded, tables.found.hotspots, facts, events, coming, quality, found, document)
+
+
+def _target(request: MonthRequest) -> Path:
+    """Return the pack's folder; what cannot be used is said before the work, not after it."""
+    target = request.out / str(parse_month(request.inputs.month))
+    check_target(target, replace=request.force, own=PACK_FILES)
+    if request.tiles is not None:
+        tile_server(request.tiles)
+    return target
 
 
 def _earlier(request: MonthRequest, document: dict[str, Any] | None, settings: Settings) -> EarlierPack | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 BRITISH_NATIONAL_GRID_EPSG = 27700
 
 METHODS = ("cells", "clusters", "density", "lsoa")
+AUTO = "auto"
+"""The method with the best score on months it had not seen."""
 CELL_SHAPES = ("hexagon", "square")
 PARTS_OF_DAY = ("", "day", "night")
 SERIOUS_VIOLENCE = ("Violence and sexual offences", "Robbery", "Possession of weapons")
@@ -79,7 +81,7 @@ class Hotspots:
     """``[hotspots]``: what counts as a hotspot."""
 
     method: str = "cells"
-    """How hotspots are found: one of ``METHODS``."""
+    """How hotspots are found: one of ``METHODS``, or ``AUTO``."""
     window_months: int = 12
     """Months up to and including the month asked for."""
     radius_m: float | None = None

@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import SettingsError
-from hotspots.settings.sections import CELL_SHAPES, METHODS, PARTS_OF_DAY, Focus
+from hotspots.settings.sections import AUTO, CELL_SHAPES, METHODS, PARTS_OF_DAY, Focus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,7 +46,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "epsg": (1024, 998999),
 }
 
-_CHOICES = {"method": METHODS, "cell_shape": CELL_SHAPES, "part_of_day": PARTS_OF_DAY}
+_CHOICES = {"method": (*METHODS, AUTO), "cell_shape": CELL_SHAPES, "part_of_day": PARTS_OF_DAY}
 _ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::[0-9]{1,5})?(?:/[A-Za-z0-9._~/-]*)?")
 _LAYER = re.compile(r"[A-Za-z0-9_]+")
 _CLOCK = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
