@@ -182,6 +182,12 @@ def write_text(path: Path, text: str) -> None:
     path.write_bytes(text.encode("utf-8", errors="replace"))
 
 
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write bytes as they are, into a folder that is still being made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document, indented, in the order given."""
     write_text(path, json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n")

@@ -26,11 +26,16 @@ import pyogrio
 import pyproj
 import pytest
 import shapely
+from hypothesis import settings
 
 from tests.fetch_fixtures import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("hotspots", deadline=None)
+settings.load_profile("hotspots")
 
 ROOT = Path(__file__).resolve().parents[1]
 REAL = Path(os.environ.get("HOTSPOTS_REAL_DATA") or ROOT.parent / "shared" / "data")

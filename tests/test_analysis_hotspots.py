@@ -47,7 +47,9 @@ def scattered(seed=1, n=900):
     return [(tuple(place), month) for place, month in zip(xy, months, strict=True)]
 
 
-def table_of(focus, window=WINDOW, outline=OUTLINE, history=None, areas=None, untested=(), method="clusters", **changes):
+def table_of(
+    focus, window=WINDOW, outline=OUTLINE, history=None, areas=None, untested=(), method="clusters", **changes
+):
     layer = lattice(10, 10).to_crs(focus.crs) if areas is None else areas
     around = Surroundings(focus if history is None else history, window, layer, outline)
     found = find_hotspots(focus, around, Hotspots(method=method, **changes))
@@ -358,10 +360,9 @@ def stationary(random, planted=0):
     level = np.exp(random.normal(0.8, 1.0, 30))
     rows = []
     for month in months:
-        mean = level.copy()
         if planted and month == MONTHS[-1]:
-            mean[level.argmax()] += planted
-        for place, n in zip(places, random.poisson(mean), strict=True):
+            rows += [(tuple(np.round(places[level.argmax()], -1)), month)] * planted
+        for place, n in zip(places, random.poisson(level), strict=True):
             spots = place + random.integers(0, 3, (n, 2)) * 30
             rows += [(tuple(np.round(spot, -1)), month) for spot in spots]
         rows += [(tuple(xy), month) for xy in random.uniform(0, 4000, (20, 2))]

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from hotspots.analysis.backtest import Plan
+from hotspots.analysis.orders import as_set, candidates
 from hotspots.cli.backtest import print_backtest
 from hotspots.errors import InputError, OutputError
 from hotspots.pipeline import backtest as module
@@ -88,19 +89,18 @@ def test_snapped_points_are_said_with_the_fair_figure(done):
     assert f"On cells of 250 m the fair figure is PAI {fair:.1f}" in result.warnings[-1]
 
 
-def test_points_of_their_own_are_not_called_snapped(done, monkeypatch):
+def test_points_of_their_own_are_not_called_snapped(done, monkeypatch, inputs):
     result, _ = done
-    monkeypatch.setattr(module, "repeated_share", lambda _: 0.49)
-    focus = pd.DataFrame({"zone": ["area"]})
+    monkeypatch.setattr("hotspots.pipeline.held_out.repeated_share", lambda _: 0.49)
+    focus = load(inputs, Settings()).located
     nothing = cast("Any", dataclasses.make_dataclass("Done", ["left_out"])((("2023-07", "the data lack 2023-08"),)))
-    geo = cast("Any", focus.assign(geometry=None))
-    said = module._warnings(geo, nothing, result.table, Settings().hotspots, 1)
+    said = module._warnings(focus, nothing, result.table, Settings().hotspots)
     assert said == ("Not tested from 2023-07: the data lack 2023-08.",)
 
 
 def test_the_methods_to_choose_among_come_simplest_first_and_on_cells_of_one_size(done):
     wanted = Settings().hotspots
-    names = [one.name for one in choosable(module.candidates(wanted, (100.0, 150.0)), wanted)]
+    names = [one.name for one in choosable(candidates(wanted, (100.0, 150.0)), wanted)]
     assert names[:2] == ["cells 150 m, 12-month count", "cells 150 m, 36-month count"]
     assert [name for name in names if "half-life" in name] == [f"cells 150 m, half-life {n}" for n in (6, 12, 24)]
     assert not [name for name in names if "100 m" in name or "last month" in name or name == "random"]
@@ -143,6 +143,7 @@ def test_the_month_says_how_its_own_method_did(inputs, pack):
     said = held_out(loaded, Settings(), "Bexley")
     assert said.startswith("In 2 of 2 held-out months the 2 % of Bexley marked by this method")
     assert said.replace("'", "&#39;") in pack.page
+    assert "the fair figure is PAI" in said
     plain = with_hotspots(Settings(), half_life_months=0.0)
     assert "plain count" not in held_out(loaded, plain, "Bexley"), "it is not compared with itself"
     early = load(dataclasses.replace(inputs, month="2024-03"), Settings())
@@ -180,16 +181,16 @@ def test_a_history_too_short_to_choose_by_falls_back_and_says_so(inputs):
 
 def test_every_method_to_choose_among_is_one_that_settings_can_draw():
     wanted = Settings().hotspots
-    tried = choosable(module.candidates(wanted, (150.0,)), wanted)
+    tried = choosable(candidates(wanted, (150.0,)), wanted)
     for one in tried:
         again = as_settings(one, wanted)
         assert again.method in one.name
         if again.method == "cells" and not one.name.endswith("36-month count"):
-            assert module.as_set(again).name == one.name
+            assert as_set(again).name == one.name
         if again.method in {"clusters", "lsoa"}:
-            assert module.as_set(again).name == one.name
+            assert as_set(again).name == one.name
         if again.method == "density":
-            assert one.name.startswith(module.as_set(again).name)
+            assert one.name.startswith(as_set(again).name)
 
 
 def test_a_run_with_auto_says_what_it_chose_and_why(town, tmp_path):
@@ -205,8 +206,9 @@ def test_a_run_with_auto_says_what_it_chose_and_why(town, tmp_path):
     assert read.manifest["choice"]["reason"] in " ".join(read.said.out.split())
 
 
-def test_the_summary_prints_every_method_and_marks_ours(done, capsys):
+def test_the_summary_prints_every_method_and_marks_ours(done, capsys, monkeypatch):
     result, _ = done
+    monkeypatch.setenv("COLUMNS", "160")
     print_backtest(result)
     lines = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
     assert lines[0] == "Held-out test · Serious violence · Bexley · origins 2024-03 to 2024-04"

@@ -367,7 +367,7 @@ def test_a_status_is_a_word_in_the_table_a_sign_on_the_disc_and_a_sentence_on_th
     assert [row["small"].partition(" · ")[0] for row in rows] == ["new", "persistent", "Violence and sexual offences"]
     first, second, third = build_payload(content)["hotspots"]
     assert [h["sign"] for h in (first, second, third)] == ["N▲", "=", ""]
-    assert first["life"] == "new: first in Nov 2021, in 2 of 12 months looked at"
+    assert first["life"] == "new: seen since Nov 2021, in 2 of 12 months looked at"
     assert (third["life"], third["status"]) == (None, None)
     assert second["moved"].startswith("fell while the ground around it rose (9, usual 1–8)")
     assert first["moved"] is None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from hotspots.analysis.cells import Memory, rank_cells
 from hotspots.analysis.density import density_surface, order_cells
-from hotspots.analysis.methods import Surroundings, draw
+from hotspots.analysis.methods import Surroundings, draw, grid_of
 from hotspots.analysis.orders import (
     Cells,
     Clusters,
@@ -23,7 +23,6 @@ from hotspots.analysis.orders import (
     Random,
     as_set,
     candidates,
-    grid_of,
 )
 from hotspots.analysis.spots import find_spots, repeated_share
 from hotspots.analysis.units import Searched, Terrain
@@ -52,7 +51,7 @@ def layer():
 AREAS = layer()
 OUTLINE = outline_of(AREAS[AREAS["zone"] == "area"])
 SQUARE, HEXAGON = Grid("square", 150.0), Grid("hexagon", 150.0)
-SETTINGS = Hotspots(min_in_window=3, min_per_month=0.25, max_number=3)
+SETTINGS = Hotspots(min_in_window=3, min_per_month=0.5, max_number=3)
 
 
 def rows(places, months):
@@ -310,6 +309,19 @@ def test_a_sliver_without_a_fine_cell_has_no_density_and_nothing_is_divided_by_n
     assert slivers.min() == 0 < slivers.max()
 
 
+def test_a_fine_cell_whose_centre_is_in_no_cell_counts_for_none():
+    """A disc apart lies in a hexagon, and the centre of its fine cell in the next, which has no ground."""
+    grid, box = Grid("hexagon", 130.0), shapely.box(WEST, SOUTH, WEST + 300, SOUTH + 300)
+    side = grid.corners(grid.cells_of([(WEST + 700, SOUTH + 400)]))[0, [0, 5]].mean(axis=0)
+    centre = Grid("square", 25.0).centres(Grid("square", 25.0).cells_of([side]))[0]
+    disc = shapely.buffer(shapely.Point(side - (np.sign(centre[0] - side[0]), 0)), 0.5)
+    one, other = (
+        Density(300.0, 12, grid).order(terrain(town(4), outline=outline), ORIGIN).score
+        for outline in (box, shapely.union(box, disc))
+    )
+    np.testing.assert_allclose(other, [*one, 0.0], rtol=1e-12)
+
+
 def test_a_large_ground_is_ordered_at_larger_cells():
     def side(east, north):
         return Terrain(find_spots(town(1), AREAS, MONTHS), searched(outline=shapely.box(0, 0, east, north))).fine
@@ -331,7 +343,9 @@ def test_clusters_come_first_by_incidents_per_hectare_and_the_cells_fill_up(shap
     past = frame[frame["month"] <= ORIGIN]
     window = past[back_of(past) < 12]
     ground = terrain(frame)
+    whole = ground.cells(grid_of(chosen)).area_m2.copy()
     order = Clusters(chosen).order(ground, ORIGIN)
+    np.testing.assert_array_equal(ground.cells(grid_of(chosen)).area_m2, whole)
     drawn = draw(
         window, Surroundings(past, MONTHS[3:15], AREAS, OUTLINE), dataclasses.replace(chosen, method="clusters")
     )
@@ -509,6 +523,12 @@ def test_what_is_set_is_a_candidate(method, half_life, shape):
         assert one == Cells(Grid(shape, 120.0), 60 if half_life else 12, half_life or None)
     if method == "density":
         assert one == Density(90.0, 12)
+
+
+def test_what_is_set_looks_back_over_its_window_at_least():
+    one = as_set(Hotspots(method="cells", history_months=12, window_months=24))
+    assert one.name == "cells 150 m, half-life 24"
+    assert getattr(one, "months", 0) == 24
 
 
 def test_a_size_out_of_range_is_refused():

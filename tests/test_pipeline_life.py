@@ -109,8 +109,19 @@ def test_one_month_to_look_at_says_so(town, tmp_path):
     settings = tmp_path / "one.toml"
     settings.write_text("[hotspots]\nlife_months = 1\n", encoding="utf-8")
     read = town.run(tmp_path / "out", settings=settings)
-    assert "which hotspots are new cannot be told" in read.page
+    assert "Which hotspots are new cannot be told" in read.page
     assert read.manifest["parameters"]["months_looked_at"] == ["2024-05"]
+    assert read.csv("hotspots")[["status", "first_seen", "months_in_top"]].isna().all(axis=None)
+    assert "new" not in {hotspot["status"] for hotspot in read.csv("hotspots").to_dict("records")}
+
+
+def test_a_later_pack_is_refused_and_an_earlier_one_named_in_the_manifest(town, april, pack, tmp_path):
+    said = kit.run_cli(*town.options(tmp_path / "out", month="2024-04", previous=pack.folder))
+    assert said.code == 1
+    assert "is the pack of 2024-05, later than 2024-04; give an earlier one" in said.sentence
+    read = town.run(tmp_path / "out", previous=april.folder)
+    assert read.manifest["parameters"]["previous"] == {"month": "2024-04", "sha256": april.hashes["manifest.json"]}
+    assert pack.manifest["parameters"]["previous"] is None
 
 
 # Sentences

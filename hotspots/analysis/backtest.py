@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from hotspots.analysis.orders import YEAR, candidates, grid_of
+from hotspots.analysis.methods import grid_of
+from hotspots.analysis.orders import YEAR, candidates
 from hotspots.analysis.scoring import SHARES, Ranked, scores
 from hotspots.analysis.spots import find_spots
 from hotspots.analysis.units import Terrain
@@ -168,7 +169,7 @@ def find_origins(
     found: list[pd.Period] = []
     left_out: list[tuple[str, str]] = []
     for origin in range(last - plan.horizon_months, first + training_months - 2, -plan.step_months):
-        if plan.origins is not None and len(found) == plan.origins:
+        if len(found) == plan.origins:
             break
         asked = range(origin - training_months + 1, origin + plan.horizon_months + 1)
         lacking = [str(pd.Period(ordinal=month, freq="M")) for month in asked if month not in held]
@@ -177,9 +178,10 @@ def find_origins(
         else:
             found.append(held[origin])
     if not found:
+        many = f"{len(held)} month{'' if len(held) == 1 else 's'}"
         raise InputError(
             f"A backtest needs {training_months + plan.horizon_months} months in a row, {training_months} to train on "
-            f"and {plan.horizon_months} to test; the data hold {len(held)} months and nowhere so many in a row. "
+            f"and {plan.horizon_months} to test; the data hold {many} and nowhere so many in a row. "
             "Add downloads of earlier months."
         )
     return tuple(reversed(found)), tuple(reversed(left_out))

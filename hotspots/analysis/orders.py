@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import shapely
 
 from hotspots.analysis.clusters import find_clusters, part_grounds
+from hotspots.analysis.methods import grid_of
 from hotspots.geo.grid import Grid, cell_keys
 from hotspots.geo.points import DistinctPoints
 
@@ -266,30 +267,6 @@ def as_set(settings: Hotspots) -> Candidate:
         "lsoa": Lsoas(window),
     }
     return made[settings.method]
-
-
-def grid_of(settings: Hotspots, size_m: float | None = None) -> Grid:
-    """Return the cells of the settings, or cells of their shape and another size.
-
-    Parameters
-    ----------
-    settings
-        ``[hotspots]``.
-    size_m
-        Size of a cell; none: that of the settings.
-
-    Returns
-    -------
-    Grid
-        The cells.
-
-    Raises
-    ------
-    SettingsError
-        The size is out of range.
-    """
-    shape = cast("Literal['hexagon', 'square']", settings.cell_shape)
-    return Grid(shape, settings.cell_m if size_m is None else float(size_m))
 
 
 def _points(spots: Spots, weights: npt.NDArray[np.float64]) -> tuple[DistinctPoints, npt.NDArray[np.int64]]:

@@ -38,7 +38,7 @@ _POPULATION = {
 }
 _WARDS = {
     "lsoa_code": ("LSOA21CD", "LSOA11CD", "lsoa_code"),
-    "ward": (*(f"WD{year}NM" for year in range(29, 10, -1)), "ward", "ward_name"),
+    "ward": ("WD24NM", *(f"WD{year}NM" for year in range(29, 10, -1)), "ward", "ward_name"),
 }
 RULES = ("U", "S", "M", "X")
 

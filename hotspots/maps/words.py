@@ -89,10 +89,10 @@ def month(period: pd.Period) -> str:
 
 
 def life(status: Any, first_seen: Any, months_in_top: Any, looked_at: int) -> str | None:  # noqa: ANN401 - cells
-    """Return what is known of a hotspot's life, for example ``new: since Oct 2021, in 3 of 24 months``."""
+    """Return a hotspot's life, for example ``new: seen since Oct 2021, in 3 of 24 months looked at``."""
     if pd.isna(status):
         return None
-    since = "" if pd.isna(first_seen) else f": first in {month(pd.Period(first_seen, freq='M'))}"
+    since = "" if pd.isna(first_seen) else f": seen since {month(pd.Period(first_seen, freq='M'))}"
     months = "1 month" if looked_at == 1 else f"{looked_at} months"
     return f"{status}{since}, in {int(months_in_top)} of {months} looked at"
 

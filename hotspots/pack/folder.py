@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from hotspots import __version__
-from hotspots.files import new_folder, replace_file, write_csv, write_geopackage, write_json, write_text
+from hotspots.files import new_folder, write_bytes, write_csv, write_geopackage, write_json, write_text
 from hotspots.tables import (
     AREA_STATS,
     EVENTS,
@@ -165,7 +165,7 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
         for name, table in pack.tables.items():
             write_csv(folder / f"{name}.csv", table)
         for name, picture in pack.figures.items():
-            replace_file(folder / name, picture)
+            write_bytes(folder / name, picture)
         write_geopackage(folder / "month.gpkg", layers)
         write_json(folder / "manifest.json", pack.manifest)
 

@@ -11,9 +11,8 @@ import pandas as pd
 
 from hotspots.analysis.backtest import Backtest, Plan, backtest
 from hotspots.analysis.orders import CELL_SIZES_M, YEAR, as_set, candidates
-from hotspots.analysis.spots import repeated_share
 from hotspots.analysis.verdict import AUTO, SHARE, Choice, choose, nested, paired, sentence, summary
-from hotspots.files import check_target, new_folder, replace_file, write_csv, write_json
+from hotspots.files import check_target, new_folder, write_bytes, write_csv, write_json
 from hotspots.intake.files import InputFile, sha256, unpack
 from hotspots.maps.figures.hit_rate import hit_rate_figure
 from hotspots.maps.figures.render import png_bytes, svg_bytes
@@ -22,7 +21,7 @@ from hotspots.pack.folder import versions
 from hotspots.pack.words import area_name, month_name, percent
 from hotspots.pipeline.auto import choosable
 from hotspots.pipeline.content import incident_sources
-from hotspots.pipeline.held_out import held_rows, plain_count
+from hotspots.pipeline.held_out import FAIR_CELL_M, held_rows, plain_count, snapped_share, snapped_words
 from hotspots.pipeline.inputs import Inputs, Loaded, load
 from hotspots.pipeline.manifest import counts
 
@@ -38,10 +37,6 @@ if TYPE_CHECKING:
 BACKTEST_FILES = ("backtest.csv", "summary.csv", "backtest.json", "hit-rate.png", "hit-rate.svg")
 """What the folder holds."""
 
-FAIR_CELL_M = 250.0
-"""Cells at which snapped points flatter a count least."""
-
-_SNAPPED_SHARE = 0.5
 _DRAWN = 7
 
 
@@ -128,7 +123,7 @@ def run_backtest(
     chosen = choose(done.table, names, horizon_months=horizon)
     table = pd.concat([done.table, nested(done.table, names, horizon_months=horizon).drop(columns="chosen")])
     said = _sentences(table, settings, area, loaded.focus.name, horizon, chosen)
-    warnings = (*loaded.warnings, *_warnings(focus, done, table, wanted, horizon))
+    warnings = (*loaded.warnings, *_warnings(focus, done, table, wanted))
     result = BacktestResult(
         request.out, loaded, area, ours, plain, table, summary(table, horizon), chosen, said, warnings
     )
@@ -138,8 +133,8 @@ def run_backtest(
         write_csv(folder / "backtest.csv", table)
         write_csv(folder / "summary.csv", result.summary)
         write_json(folder / "backtest.json", _document(result, request, settings, done))
-        replace_file(folder / "hit-rate.png", png_bytes(drawing))
-        replace_file(folder / "hit-rate.svg", svg_bytes(drawing))
+        write_bytes(folder / "hit-rate.png", png_bytes(drawing))
+        write_bytes(folder / "hit-rate.svg", svg_bytes(drawing))
     return result
 
 
@@ -157,7 +152,7 @@ def _sentences(
     said = [
         f"{ours[:1].upper()}{ours[1:]}: "
         + sentence(table, ours, plain, area, horizon_months=horizon, incidents=incidents),
-        f"Choice: {chosen.reason}",
+        f"Choice among the methods on cells of {settings.hotspots.cell_m:g} m: {chosen.reason}",
     ]
     if (table["method"] == AUTO).any():
         auto = paired(table, AUTO, plain, horizon_months=horizon)
@@ -168,21 +163,12 @@ def _sentences(
     return tuple(said)
 
 
-def _warnings(
-    focus: gpd.GeoDataFrame, done: Backtest, table: pd.DataFrame, wanted: Hotspots, horizon: int
-) -> tuple[str, ...]:
+def _warnings(focus: gpd.GeoDataFrame, done: Backtest, table: pd.DataFrame, wanted: Hotspots) -> tuple[str, ...]:
     """Return what stands against the scores: snapped points, and origins that were left out."""
     said = []
-    own = focus[focus["zone"] == "area"]
-    snapped = repeated_share(own.geometry)
-    if snapped >= _SNAPPED_SHARE:
-        fair = as_set(dataclasses.replace(wanted, method="cells", cell_m=FAIR_CELL_M)).name
-        scores = _at(summary(table[table["method"] == fair], horizon))
-        said.append(
-            f"{percent(snapped)} of the incidents lie on coordinates that at least ten others share: points moved to "
-            f"streets flatter small cells. On cells of {FAIR_CELL_M:g} m the fair figure is PAI "
-            f"{scores['pai'].iloc[0]:.1f} ({fair})."
-        )
+    snapped = snapped_share(focus)
+    if snapped:
+        said.append(snapped_words(snapped, table, wanted))
     said += [f"Not tested from {origin}: {why}." for origin, why in done.left_out]
     return tuple(said)
 

@@ -31,7 +31,9 @@ def life_findings(hotspots: gpd.GeoDataFrame, life: Life) -> tuple[str, ...]:
     """
     looked = len(life.months)
     if looked == 1:
-        return ("The files hold no earlier month with a window of its own: which hotspots are new cannot be told.",)
+        told = _statuses(hotspots)
+        why = "No earlier month was looked at: the files hold none with a whole window, or life_months is 1."
+        return (f"{told} {why}",) if told else (f"{why} Which hotspots are new cannot be told.",)
     sentences = [_statuses(hotspots), _how(life)]
     if looked < LIFE_MONTHS:
         sentences.append(
@@ -63,6 +65,6 @@ def _statuses(hotspots: gpd.GeoDataFrame) -> str:
 def _how(life: Life) -> str:
     return (
         f"The same method was run for each of {months_word(len(life.months))} from {month_name(life.months[0])}; "
-        "persistent is in at least nine of ten of them, and intensifying or diminishing a trend beyond chance "
-        "(Mann-Kendall, corrected by Benjamini and Hochberg)."
+        "new came in and stayed, sporadic comes and goes, persistent is in at least nine of ten of them, and "
+        "intensifying or diminishing have a trend beyond chance (Mann-Kendall, corrected by Benjamini and Hochberg)."
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.analysis.life import COUNTED_MONTHS, EarlierPack
+from hotspots.errors import InputError
 from hotspots.files import check_target
 from hotspots.intake.accept import empty_rejects, number_rejects
 from hotspots.intake.events import EventsIntake, read_events
@@ -16,7 +17,7 @@ from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
 from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
-from hotspots.pack.previous import read_places, read_previous
+from hotspots.pack.previous import MANIFEST, read_places, read_previous
 from hotspots.pipeline.auto import choose_method
 from hotspots.pipeline.content import gather_facts, ground_findings, incident_sources, notices, page_content
 from hotspots.pipeline.figures import month_figures
@@ -104,12 +105,13 @@ def run_month(
     target = _target(request)
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
     earlier = read_previous(request.previous) if request.previous is not None else None
+    before = _earlier(request, earlier, settings)
     loaded = load(request.inputs, settings, progress)
     quality = assess(loaded, earlier)
     chosen = choose_method(loaded, settings, progress)
     settings = chosen.settings
     say("Finding hotspots")
-    tables = make_tables(loaded, settings, events, _earlier(request, earlier, settings), progress)
+    tables = make_tables(loaded, settings, events, before, progress)
     facts = gather_facts(request.inputs, settings, loaded, tables.found.focus, tables.found.hotspots)
     say("Drawing the map")
     content = page_content(tables, facts, loaded, settings, tiles=request.tiles, choice=chosen.sentences)
@@ -146,6 +148,11 @@ def _earlier(request: MonthRequest, document: dict[str, Any] | None, settings: S
     if request.previous is None or document is None:
         return None
     month = parse_month(document["month"])
+    if month > parse_month(request.inputs.month):
+        raise InputError(
+            f"--previous {request.previous} is the pack of {month}, later than {request.inputs.month}; "
+            "give an earlier one."
+        )
     places = read_places(request.previous, epsg=settings.areas.analysis_epsg)
     seen = pd.PeriodIndex(places["last_seen"].fillna(str(month)), freq="M")
     return EarlierPack(month, places[seen > month - COUNTED_MONTHS])
@@ -203,5 +210,9 @@ def _document(
         "notices": notices(settings, loaded),
         "tests": tables.tested,
     }
-    document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles}
+    previous = None
+    if request.previous is not None:
+        path = request.previous / MANIFEST
+        previous = {"month": read_previous(request.previous)["month"], "sha256": sha256(path.read_bytes())}
+    document["parameters"] |= {"areas": list(request.inputs.areas), "tiles": request.tiles, "previous": previous}
     return document

@@ -99,7 +99,8 @@ def month_hotspots(
         around.outline,
         window.months,
         untested=window.thin,
-        life=life.table,
+        # Of one month alone nothing is known of what was before, unless an earlier pack tells.
+        life=life.table if len(life.months) > 1 or previous is not None else None,
         moved=moved.hotspots,
     )
     if settings.focus.part_of_day:  # hours that were chosen are no finding

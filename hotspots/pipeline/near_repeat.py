@@ -13,7 +13,7 @@ import pandas as pd
 
 from hotspots.analysis.near_repeats import Dated, dated_incidents, near_repeat_table, shared_places
 from hotspots.errors import InputError, SettingsError
-from hotspots.files import check_target, new_folder, replace_file, write_csv, write_json
+from hotspots.files import check_target, new_folder, write_bytes, write_csv, write_json
 from hotspots.intake.files import InputFile, sha256, unpack
 from hotspots.maps.figures.knox import knox_figure
 from hotspots.maps.figures.render import png_bytes, svg_bytes
@@ -139,8 +139,8 @@ def run_near_repeat(
     with new_folder(request.out, replace=request.force) as folder:
         write_csv(folder / "near-repeat.csv", table)
         write_json(folder / "near-repeat.json", document)
-        replace_file(folder / "near-repeat.png", png_bytes(drawing))
-        replace_file(folder / "near-repeat.svg", svg_bytes(drawing))
+        write_bytes(folder / "near-repeat.png", png_bytes(drawing))
+        write_bytes(folder / "near-repeat.svg", svg_bytes(drawing))
     return result
 
 
