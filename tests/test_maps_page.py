@@ -364,7 +364,7 @@ def test_the_rank_in_front_of_a_name_is_left_to_the_disc():
 def test_a_status_is_a_word_in_the_table_a_sign_on_the_disc_and_a_sentence_on_the_card():
     content = fixtures.content()
     rows = panel.hotspot_rows(content)
-    assert [row["small"].partition(" · ")[0] for row in rows] == ["new", "persistent", "Violence and sexual offences"]
+    assert [row["small"].partition(" · ")[0] for row in rows] == ["new", "persistent", "crosses the line"]
     first, second, third = build_payload(content)["hotspots"]
     assert [h["sign"] for h in (first, second, third)] == ["N▲", "=", ""]
     assert first["life"] == "new: seen since Nov 2021, in 2 of 12 months looked at"

@@ -74,7 +74,6 @@ def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
             "untested": row.change == "untested",
             "words": CHANGE_WORDS[row.change],
             "n": words.count(row.n),
-            "cross": row.cross_border,
         }
         for row in ranked(content.hotspots).itertuples()
     ]
@@ -82,9 +81,10 @@ def hotspot_rows(content: PageContent) -> list[dict[str, Any]]:
 
 def _small(row: Any) -> str:  # noqa: ANN401 - one row of HOTSPOTS
     """Return the quiet line under a hotspot's name."""
+    crosses = "crosses the line" if row.cross_border else None
     alone = "one map point" if row.n_points == 1 else None
     when = None if words.said(row.peak_time) is None else str(row.peak_time).partition(",")[0]
-    return " · ".join(filter(None, [words.said(row.status), alone, when or row.top_category]))
+    return " · ".join(filter(None, [words.said(row.status), crosses, alone, when or row.top_category]))
 
 
 def status_signs(content: PageContent) -> list[tuple[str, str]]:
