@@ -199,22 +199,23 @@ def _cut(points: DistinctPoints, graph: sparse.csr_matrix, settings: Hotspots, l
     need look only at those whose cluster was still too wide.
     """
     near = incidents_near(graph, points.weight)
+    # The ground of some points is one disc wider than they are.
+    most = settings.max_width_m - settings.min_width_m + _GRACE_M
     taken = np.zeros(len(points.xy), dtype=bool)
     wide = np.arange(len(points.xy))
     level = _FIRST_LEVEL
     kept: list[_Place] = []
     while len(wide := wide[near[wide] >= level]):
-        labels = _level(graph, near >= level, wide, taken)
+        order, starts = _grouped(_level(graph, near >= level, wide, taken))
+        n = np.add.reduceat(points.weight[order], starts)
+        enough = n >= least
+        fits = enough & _narrow(points.xy[order], starts, enough, most)
+        ends = np.append(starts[1:], len(order))
+        kept += [_Place(order[starts[one] : ends[one]], int(n[one]), level) for one in np.flatnonzero(fits)]
+        of_point = np.repeat(np.arange(len(starts)), ends - starts)
+        taken[order[fits[of_point]]] = True
         still = np.zeros(len(points.xy), dtype=bool)
-        for members in _groups(labels):
-            n = int(points.weight[members].sum())
-            if n < least:
-                continue
-            if _fits(points.xy[members], settings):
-                taken[members] = True
-                kept.append(_Place(members, n, level))
-            else:
-                still[members] = True
+        still[order[(enough & ~fits)[of_point]]] = True
         wide = wide[still[wide]]
         level = max(level + 1, math.ceil(level * _LEVEL_STEP))
     return kept
@@ -237,19 +238,32 @@ def _level(
     return labels
 
 
+def _grouped(labels: npt.NDArray[np.int64]) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the positions of labels from 0 up, by label and rising, and where each label begins."""
+    order = np.flatnonzero(labels >= 0)
+    order = order[np.argsort(labels[order], kind="stable")]
+    return order, np.flatnonzero(np.diff(labels[order], prepend=-1))
+
+
 def _groups(labels: npt.NDArray[np.int64]) -> list[npt.NDArray[np.int64]]:
     """Return the positions of each label from 0 up, rising."""
-    order = np.argsort(labels, kind="stable")
-    starts = np.flatnonzero(np.diff(labels[order], prepend=-1))
+    order, starts = _grouped(labels)
     return np.split(order, starts)[1:]
 
 
-def _fits(xy: npt.NDArray[np.float64], settings: Hotspots) -> bool:
-    """Tell whether the ground of these points will be narrow enough: it is one disc wider than they are."""
-    most = settings.max_width_m - settings.min_width_m + _GRACE_M
-    if (np.ptp(xy, axis=0) > most).any():
-        return False  # most clusters of the first levels end here
-    return width_m(shapely.MultiPoint(xy)) <= most
+def _narrow(
+    xy: npt.NDArray[np.float64],
+    starts: npt.NDArray[np.int64],
+    asked: npt.NDArray[np.bool_],
+    most: float,
+) -> npt.NDArray[np.bool_]:
+    """Tell which of the groups asked for are no wider than ``most``; the bounding box decides nearly all of them."""
+    span = np.maximum.reduceat(xy, starts) - np.minimum.reduceat(xy, starts)
+    narrow: npt.NDArray[np.bool_] = np.hypot(*span.T) <= most  # no two points are further apart than the box is wide
+    ends = np.append(starts[1:], len(xy))
+    for one in np.flatnonzero(asked & ~narrow & (span <= most).all(axis=1)):
+        narrow[one] = width_m(shapely.MultiPoint(xy[starts[one] : ends[one]])) <= most
+    return narrow
 
 
 def part_grounds(clusters: tuple[Cluster, ...], points: DistinctPoints) -> list[BaseGeometry]:
