@@ -38,8 +38,6 @@ CellSizes = Annotated[
 ]
 Horizon = Annotated[int, typer.Option(metavar="N", min=1, max=3, help="Months after each origin that are scored.")]
 Origins = Annotated[int, typer.Option(metavar="N", min=1, help="So many of the latest origins.")]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the result; it appears whole or not at all.")]
-Force = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
 
 
 def backtest_command(
@@ -55,8 +53,8 @@ def backtest_command(
     cell_sizes: CellSizes = "100,150,250",
     lookup: opt.Lookup = None,
     settings: opt.SettingsFile = None,
-    out: Out = Path("backtest"),
-    force: Force = False,
+    out: opt.ResultOut = Path("backtest"),
+    force: opt.ReplaceResult = False,
 ) -> None:
     """Score every method on months it has not seen, beside a plain count, last month and chance."""
     with progress() as say:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from enum import StrEnum
 from itertools import pairwise
@@ -10,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hotspots.cli import options as opt
-from hotspots.cli.report import printable, progress
+from hotspots.cli.report import console_of, printable, progress
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
     from hotspots.pipeline.near_repeat import NearRepeatResult
 
 _ACCENT = "cyan"
-_WIDE = 160
 _FILES = {
     "near-repeat.csv": "pairs by distance and time, expected, tested",
     "near-repeat.json": "the same with sentences, method, inputs and versions",
@@ -74,12 +71,10 @@ Days = Annotated[
 ]
 Distance = Annotated[_Metric, typer.Option(help="Straight lines, or the sum of the two legs.")]
 Permutations = Annotated[int, typer.Option(metavar="N", min=1, help="Random orders of the days, for p.")]
-Out = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the result; it appears whole or not at all.")]
 WindowMonths = Annotated[
     int | None,
     typer.Option(metavar="N", help="Months up to and including the month that are looked at.", show_default="12"),
 ]
-Force = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
 
 
 def near_repeat_command(
@@ -97,8 +92,8 @@ def near_repeat_command(
     permutations: Permutations = 999,
     lookup: opt.Lookup = None,
     settings: opt.SettingsFile = None,
-    out: Out = Path("near-repeat"),
-    force: Force = False,
+    out: opt.ResultOut = Path("near-repeat"),
+    force: opt.ReplaceResult = False,
 ) -> None:
     """Test whether incidents near each other also follow each other soon (Knox); needs incidents with dates."""
     with progress() as say:
@@ -139,9 +134,7 @@ def print_near_repeat(result: NearRepeatResult) -> None:
     result
         What the test made.
     """
-    console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal and "COLUMNS" not in os.environ:
-        console.width = _WIDE
+    console = console_of()
     loaded = result.loaded
     focus, months = loaded.focus.name, loaded.window.months
     span = f"{months[0]} to {months[-1]}" if len(months) > 1 else f"{months[0]}"

@@ -63,6 +63,8 @@ SettingsFile = Annotated[
     typer.Option("--settings", metavar="PATH", help="Settings file.", show_default="hotspots.toml, if there is one"),
 ]
 Force = Annotated[bool, typer.Option("--force", help="Replace an existing pack.")]
+ResultOut = Annotated[Path, typer.Option(metavar="DIR", help="Folder of the result; it appears whole or not at all.")]
+ReplaceResult = Annotated[bool, typer.Option("--force", help="Replace an existing result.")]
 
 DEFAULT_SETTINGS = Path("hotspots.toml")
 
