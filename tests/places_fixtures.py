@@ -60,6 +60,8 @@ def incidents(places, published=None, months=None, category="Robbery", street="H
             "month": pd.PeriodIndex(month, freq="M"),
             "occurred_at": never,
             "occurred_until": never,
+            "occurred_on": never.dt.tz_localize(None),
+            "occurred_until_on": never.dt.tz_localize(None),
             "time_known": np.zeros(n, dtype=bool),
             "category": text(category),
             "offence_code": text(None),

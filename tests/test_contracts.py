@@ -11,7 +11,7 @@ from shapely.geometry import LineString, Point
 from hotspots import tables
 from hotspots.errors import HotspotsError, TableError
 from hotspots.tables import check
-from hotspots.tables.contract import flag, geometry, number, table, text, whole
+from hotspots.tables.contract import day, flag, geometry, number, table, text, whole
 
 CONTRACT = table(
     "SAMPLE",
@@ -89,6 +89,28 @@ def test_an_empty_frame_with_the_right_columns_is_good():
 def test_a_fault_is_named(frame, fault):
     with pytest.raises(TableError, match=fault):
         check(CONTRACT, frame)
+
+
+DATES = table("DATES", "date_id", {"on": day()})
+
+
+def dated(values):
+    return pd.DataFrame({"on": values}, index=pd.Index(["a", "b"], name="date_id"))
+
+
+def test_dates_have_no_time_of_day_and_may_be_missing():
+    good = pd.Series([pd.Timestamp("2024-05-13"), pd.NaT], index=["a", "b"]).astype("datetime64[us]")
+    check(DATES, dated(good))
+    check(DATES, dated(good.where(good.isna())))
+    check(DATES, dated(good).iloc[:0])
+    for bad in (
+        good + pd.Timedelta(microseconds=1),
+        good.astype("datetime64[ns]"),
+        good.dt.tz_localize("Europe/London"),
+        good.astype("str"),
+    ):
+        with pytest.raises(TableError, match=r"DATES breaks its contract: on: dates in microseconds without a zone"):
+            check(DATES, dated(bad))
 
 
 def test_all_faults_are_named_at_once():

@@ -599,6 +599,7 @@ def test_any_texts_are_times_or_none_or_an_error_of_the_family(texts, order, zon
     assert (times.month.notna() | times.at.isna()).all()
     dated = times.at.notna()
     local = times.at.dt.tz_localize(None)
+    pd.testing.assert_series_equal(times.day, local.dt.normalize())
     assert local[dated].dt.to_period("M").equals(times.month[dated])
     assert not dated[[not any(sign in "0123456789" for sign in text) for text in texts]].any()
 
@@ -609,8 +610,31 @@ def test_the_order_and_number_of_equal_rows_changes_nothing(texts, random):
     once = parse_times(pd.Series(texts, dtype="str"), order="dmy")
     rows = [random.randrange(len(texts)) for _ in range(5)] + random.sample(range(len(texts)), len(texts))
     again = parse_times(pd.Series([texts[row] for row in rows], index=rows, dtype="str"), order="dmy")
-    for ours, theirs in ((once.at, again.at), (once.month, again.month), (once.known, again.known)):
+    for name in ("at", "day", "month", "known"):
+        ours, theirs = getattr(once, name), getattr(again, name)
         pd.testing.assert_series_equal(ours.iloc[rows], theirs)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("13/05/2024", "2024-05-13"),
+        ("13/05/2024 00:00", "2024-05-13"),
+        ("2024-07-31T23:20:00Z", "2024-08-01"),
+        ("2024-05", None),
+        ("soon", None),
+    ],
+)
+def test_the_day_is_the_local_date(text, day):
+    found = parsed(text, "31/12/2024 10:00").day
+    assert found.dtype == "datetime64[us]"
+    assert found.iloc[0] == pd.Timestamp(day) if day else pd.isna(found.iloc[0])
+
+
+def test_a_date_whose_midnight_the_clocks_skip_is_that_date():
+    times = parsed("2018-11-04", "2018-11-05", zone="America/Sao_Paulo", local="America/Sao_Paulo")
+    assert times.at.iloc[0].hour == 1
+    assert times.day.astype("str").tolist() == ["2018-11-04", "2018-11-05"]
 
 
 # --- published columns -----------------------------------------------------------------------------------------------

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,6 +13,7 @@ from hotspots.errors import HotspotsError, InputError
 from hotspots.intake.incidents import read_incidents
 from hotspots.settings import settings_from
 from tests import intake_fixtures as fixtures
+from tests.test_tabular import xlsx
 
 COLUMNS = {
     "id": "Crime no",
@@ -66,6 +69,13 @@ def reasons(intake):
     return dict(zip(intake.rejects["source_row"], intake.rejects["reason"], strict=True))
 
 
+def days(intake):
+    """First and last date of every incident, by source and row."""
+    rows = intake.incidents.sort_values(["source_file", "source_row"])
+    told = rows[["occurred_on", "occurred_until_on"]].astype("str")
+    return [tuple("" if pd.isna(day) else day for day in pair) for pair in told.to_numpy().tolist()]
+
+
 def test_a_row_of_an_export_becomes_an_incident(tmp_path):
     intake = read(tmp_path, [line()])
     incident = intake.incidents.iloc[0]
@@ -73,6 +83,7 @@ def test_a_row_of_an_export_becomes_an_incident(tmp_path):
     assert incident["occurred_at"] == pd.Timestamp("2024-05-13 22:15", tz="Europe/London")
     assert incident["occurred_until"] == pd.Timestamp("2024-05-14 01:00", tz="Europe/London")
     assert incident["time_known"]
+    assert days(intake) == [("2024-05-13", "2024-05-14")]
     assert str(incident["month"]) == "2024-05"
     told = ["category", "offence_code", "flags", "street", "lsoa_published", "source", "source_file", "source_row"]
     assert incident[told].tolist() == [
@@ -89,7 +100,8 @@ def test_nothing_that_is_not_mapped_stays(tmp_path):
     intake = read(tmp_path, [line(), line(**{"Crime no": "2", "E": "", "Victim name": "John Doe"})])
     kept = pd.concat([pd.DataFrame(intake.incidents.drop(columns="geometry")), intake.rejects]).astype(str)
     for secret in ("Jane", "Doe", "24"):
-        assert not kept.drop(columns=["month", "occurred_at", "occurred_until"]).isin([secret]).any(axis=None)
+        times = ["month", "occurred_at", "occurred_until", "occurred_on", "occurred_until_on"]
+        assert not kept.drop(columns=times).isin([secret]).any(axis=None)
         assert not kept["value"].str.contains(secret).any()
 
 
@@ -136,7 +148,102 @@ def test_a_date_without_a_time_keeps_the_month_and_invents_no_hour(tmp_path):
     assert not dated["time_known"]
     assert pd.isna(dated["occurred_at"])
     assert pd.isna(dated["occurred_until"])
+    assert dated["occurred_on"] == pd.Timestamp("2024-05-13")
+    assert pd.isna(dated["occurred_until_on"])
     assert str(dated["month"]) == "2024-05"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("13/05/2024", "15/05/2024", ("2024-05-13", "2024-05-15")),
+        ("13/05/2024 22:15", "15/05/2024", ("2024-05-13", "2024-05-15")),
+        ("13/05/2024", "15/05/2024 07:00", ("2024-05-13", "2024-05-15")),
+        ("13/05/2024", "13/05/2024", ("2024-05-13", "2024-05-13")),
+        ("13/05/2024", "soon", ("2024-05-13", "")),
+        ("13/05/2024", "2024-05", ("2024-05-13", "2024-05-31")),
+        ("2024-05", "13/05/2024", ("", "2024-05-13")),
+        ("2024-05", "", ("", "")),
+    ],
+)
+def test_both_dates_of_a_range_are_kept(tmp_path, start, end, expected):
+    intake = read(tmp_path, [line(From=start, To=end), line(**{"Crime no": "2"})])
+    assert days(intake) == [expected, ("2024-05-13", "2024-05-14")]
+    incident = intake.incidents.loc["Force:1"]
+    assert pd.isna(incident["occurred_at"]) == (":" not in start)
+    assert pd.isna(incident["occurred_until"]) == (":" not in end)
+
+
+def test_a_month_that_ends_before_the_start_is_named(tmp_path):
+    intake = read(tmp_path, [line(To="2024-04"), line(**{"Crime no": "2"})])
+    assert reasons(intake) == {2: "until_before_date"}
+
+
+DAYS_ALONE = {"id": "no", "date": "From", "until": "To", "easting": "E", "northing": "N"}
+BARE = [("1", "13", "15"), ("2", "14", "14"), ("3", "16", None)]
+
+
+def as_csv(clock):
+    lines = [[no, f"{start}/05/2024{clock}", f"{end}/05/2024{clock}" if end else ""] for no, start, end in BARE]
+    return fixtures.table([list(DAYS_ALONE.values()), *[[*each, "549210", "175300"] for each in lines]]).encode()
+
+
+def as_json(clock):
+    rows = [
+        {"no": no, "From": f"2024-05-{start}{clock}", "To": f"2024-05-{end}{clock}" if end else None}
+        for no, start, end in BARE
+    ]
+    return json.dumps([{**row, "E": 549210, "N": 175300} for row in rows]).encode()
+
+
+def as_excel(kind):
+    cells: dict[str, object] = dict(zip(("A1", "B1", "C1", "D1", "E1"), DAYS_ALONE.values(), strict=True))
+    for row, (no, start, end) in enumerate(BARE, start=2):
+        numbers = [(kind, 45412 + int(day)) if day else None for day in (start, end)]
+        values = [no, *numbers, 549210, 175300]
+        cells |= {f"{letter}{row}": value for letter, value in zip("ABCDE", values, strict=True) if value is not None}
+    return xlsx({"A": cells})
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", as_csv("")),
+        ("a.csv", as_csv(" 00:00")),
+        ("a.json", as_json("")),
+        ("a.json", as_json("T00:00:00Z")),
+        ("a.xlsx", as_excel("date")),
+        ("a.xlsx", as_excel("stamp")),
+    ],
+)
+def test_dates_alone_are_kept_from_every_format_and_no_hour_is_made_of_midnight(tmp_path, name, data):
+    path = tmp_path / name
+    path.write_bytes(data)
+    source = {"name": "Force", "path": str(path), "category": "Burglary", "columns": DAYS_ALONE}
+    intake = read_incidents([], settings_from({"sources": [source], "areas": {"time_zone": "America/Chicago"}}))
+    assert days(intake) == [("2024-05-13", "2024-05-15"), ("2024-05-14", "2024-05-14"), ("2024-05-16", "")]
+    assert intake.incidents[["occurred_at", "occurred_until"]].isna().all(axis=None)
+    assert not intake.incidents["time_known"].any()
+
+
+@pytest.mark.parametrize("known", ["id", ""])
+def test_of_rows_that_differ_in_their_dates_alone_the_order_changes_nothing(tmp_path, known):
+    columns = {ours: title for ours, title in COLUMNS.items() if known or ours != "id"}
+    rows = [line(From="14/05/2024", To=""), line(From="13/05/2024", To="15/05/2024"), line(From="13/05/2024", To="")]
+    rows += [line(From="13/05/2024 10:00", To="14/05/2024"), line(From="13/05/2024 10:00", To="15/05/2024")]
+    told = ["occurred_at", "occurred_until", "occurred_on", "occurred_until_on"]
+    one, other = (read(tmp_path, each, columns=columns).incidents[told] for each in (rows, rows[::-1]))
+    pd.testing.assert_frame_equal(one, other)
+    assert len(one) == (1 if known else 5)
+    if known:
+        assert one["occurred_on"].iloc[0] == pd.Timestamp("2024-05-13"), "the first date"
+        assert one["occurred_until_on"].iloc[0] == pd.Timestamp("2024-05-14"), "and of those the first end"
+
+
+def test_the_key_of_a_row_with_times_and_no_id_is_the_same_in_every_run(tmp_path):
+    columns = {ours: title for ours, title in COLUMNS.items() if ours != "id"}
+    # Written down once: the key must not change with the run, the machine or the library.
+    assert list(read(tmp_path, [line()], columns=columns).incidents.index) == ["no-id-23a129a5d18d496f-0"]
 
 
 def test_the_end_of_a_range_may_tell_what_its_start_does_not(tmp_path):
@@ -179,6 +286,7 @@ def test_stamps_in_utc_become_local_time_and_may_change_month(tmp_path):
     incident = intake.incidents.iloc[0]
     assert str(incident["occurred_at"]) == "2024-08-01 00:20:00+01:00"
     assert str(incident["month"]) == "2024-08"
+    assert incident["occurred_on"] == pd.Timestamp("2024-08-01")
     naive = read(tmp_path, [line(From="2024-07-31T23:20:00", To="")], time_zone="UTC").incidents.iloc[0]
     assert naive["occurred_at"] == incident["occurred_at"]
 
@@ -193,6 +301,9 @@ def test_parts_of_a_date_and_a_file_without_titles(tmp_path):
     assert intake.rejects["value"].iloc[0] == "2024 13 3 7 0"
     months = read(tmp_path, rows[:1], titles=None, columns={"year": 1, "month": 2, "x": 6, "y": 7}, **plain)
     assert not months.incidents["time_known"].any()
+    assert days(months) == [("", "")]
+    dates = read(tmp_path, rows[:1], titles=None, columns={"year": 1, "month": 2, "day": 3, "x": 6, "y": 7}, **plain)
+    assert days(dates) == [("2024-05-03", "")]
 
 
 def test_a_month_written_as_its_first_day_is_no_day(tmp_path):
@@ -200,12 +311,14 @@ def test_a_month_written_as_its_first_day_is_no_day(tmp_path):
     incident = read(tmp_path, [line(From="2024-05-01 00:01")], columns=columns).incidents.iloc[0]
     assert (str(incident["month"]), incident["time_known"]) == ("2024-05", False)
     assert pd.isna(incident["occurred_at"])
+    assert pd.isna(incident["occurred_on"])
 
 
 def test_one_month_for_all_rows(tmp_path):
     columns = {name: title for name, title in COLUMNS.items() if name not in {"date", "until"}}
     intake = read(tmp_path, [line()], columns=columns, month="2024-02")
     assert str(intake.incidents["month"].iloc[0]) == "2024-02"
+    assert days(intake) == [("", "")]
 
 
 def test_crime_types_without_a_standard_name_stay_and_are_named(tmp_path):

@@ -72,6 +72,8 @@ def test_a_row_becomes_an_incident_as_it_is_written(tmp_path):
     assert (incident["source_file"], incident["source_row"]) == ("2024-01-met-street.csv", 2)
     assert (incident.geometry.x, incident.geometry.y) == (0.14, 51.45)
     assert not incident["time_known"]
+    times = intake.incidents[["occurred_at", "occurred_until", "occurred_on", "occurred_until_on"]]
+    assert times.isna().all(axis=None), "a month has no day"
     assert intake.incidents.crs.to_epsg() == 4326
     assert intake.force.to_dict() == {"a1": fixtures.MET}
     assert intake.rejects.empty

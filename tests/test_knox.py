@@ -323,15 +323,18 @@ def test_what_cannot_be_counted_is_refused(change, message):
 
 
 def rows_of(*times):
-    """Rows by their begin and end."""
+    """Rows by their begin and end; a date without a clock has no time of day."""
     index = pd.Index([f"i{number}" for number in range(len(times))], name="incident_id")
     zone = pd.DatetimeTZDtype("us", "Europe/London")
     begin = pd.Series([pd.Timestamp(begin) if begin else pd.NaT for begin, _ in times], index)
     end = pd.Series([pd.Timestamp(end) if end else pd.NaT for _, end in times], index)
+    timed = [pd.Series([":" in time for time in column], index) for column in zip(*times, strict=True)]
     return pd.DataFrame(
         {
-            "occurred_at": begin.dt.tz_localize("Europe/London").astype(zone),
-            "occurred_until": end.dt.tz_localize("Europe/London").astype(zone),
+            "occurred_at": begin.dt.tz_localize("Europe/London").astype(zone).where(timed[0]),
+            "occurred_until": end.dt.tz_localize("Europe/London").astype(zone).where(timed[1]),
+            "occurred_on": begin.dt.normalize().astype("datetime64[us]"),
+            "occurred_until_on": end.dt.normalize().astype("datetime64[us]"),
         }
     )
 
@@ -373,6 +376,75 @@ def test_rows_without_a_day_are_left_out_and_counted():
     assert (found.n_ranges, found.n_undated, found.n_long) == (0, 3, 1)
     assert dated_incidents(rows, longest_days=8).n_long == 0
     pd.testing.assert_frame_equal(rows, before)
+
+
+def test_a_date_needs_no_time_of_day():
+    found = dated_incidents(
+        rows_of(
+            ("2024-05-01", ""),
+            ("2024-05-01", "2024-05-01"),
+            ("2024-05-01T23:00", "2024-05-01"),
+            ("2024-05-01", "2024-05-01T23:00"),
+        ),
+        longest_days=0.5,
+    )
+    assert list(dates(found).values()) == ["2024-05-01"] * 4
+    assert (found.n_ranges, found.n_undated, found.n_long) == (0, 0, 0)
+
+
+def test_a_range_of_dates_is_of_the_date_in_its_middle_and_each_of_its_dates_is_a_day_of_it():
+    rows = rows_of(
+        ("2024-05-01", "2024-05-02"),  # midnight between them
+        ("2024-05-01", "2024-05-03"),
+        ("2024-05-01", "2024-05-07"),
+        ("2024-03-28", "2024-04-03"),  # seven dates, an hour of which the clocks skip
+        ("2024-10-24", "2024-10-30"),  # and one that comes twice
+        ("2024-05-01T18:00", "2024-05-04"),
+        ("2024-05-01", "2024-05-04T12:00"),
+    )
+    found = dated_incidents(rows, longest_days=7)
+    assert list(dates(found).values()) == [
+        *("2024-05-02", "2024-05-02", "2024-05-04", "2024-03-31", "2024-10-27", "2024-05-03", "2024-05-02"),
+    ]
+    assert (found.n_ranges, found.n_undated, found.n_long) == (7, 0, 0)
+    assert [dated_incidents(rows, longest).n_long for longest in (1.9, 2, 2.9, 3, 3.3, 3.5, 6.9)] == [
+        7,
+        6,
+        6,
+        5,
+        4,
+        3,
+        3,
+    ]
+
+
+def test_dates_that_end_before_they_begin_are_no_date():
+    rows = rows_of(("2024-05-02", "2024-05-01"), ("2024-05-02T00:00", "2024-05-01"), ("", "2024-05-01"))
+    found = dated_incidents(rows, longest_days=7)
+    assert (len(found.days), found.n_undated, found.n_long) == (0, 3, 0)
+
+
+SPANS = st.tuples(st.integers(0, 400), st.integers(0, 40), st.booleans(), st.booleans())
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(SPANS, min_size=1, max_size=20), st.integers(1, 21))
+def test_no_incident_is_put_further_from_its_true_date_than_half_a_band(spans, longest):
+    written = []
+    for start, length, timed, ends_timed in spans:
+        first, last = (pd.Timestamp("2024-01-01") + pd.Timedelta(days=day) for day in (start, start + length))
+        written.append((f"{first:%F}" + "T09:30" * timed, f"{last:%F}" + "T17:45" * ends_timed))
+    rows = rows_of(*written)
+    found = dated_incidents(rows, longest)
+    assert len(found.days) + found.n_undated + found.n_long == len(rows)
+    assert found.n_undated == 0
+    kept = rows.loc[found.days.index]
+    day = pd.to_datetime(found.days, unit="D")
+    for end in (kept["occurred_on"], kept["occurred_until_on"]):
+        assert ((day - end).abs() <= pd.Timedelta(days=longest / 2)).all()
+    apart = (rows["occurred_until_on"] - rows["occurred_on"]).dt.days
+    assert set(rows.index[apart < longest]) <= set(kept.index)
+    assert not set(rows.index[apart > longest]) & set(kept.index)
 
 
 def test_no_row_has_a_day():

@@ -374,6 +374,9 @@ def test_a_night_is_in_every_title_and_only_its_incidents_are_counted(town, tmp_
     assert incidents["in_focus"].any()
     local = pd.to_datetime(incidents.loc[incidents["in_focus"], "occurred_at"].astype("str").str[:19])
     assert set(local.dt.hour) == {22}
+    assert (incidents["occurred_on"] == incidents["month"] + "-10").all(), "with a time of day and without"
+    assert incidents["occurred_at"].isna().any()
+    assert incidents["occurred_until_on"].isna().all()
     assert read.csv("areas")["n"].sum() == incidents["in_focus"].sum()
     assert "Serious violence at night (19:00–07:00) hotspots · Bexley · May 2024" in read.page
     (said,) = [notice for notice in read.manifest["notices"] if "neither day nor night" in notice]

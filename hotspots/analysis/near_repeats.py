@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 _EPOCH = pd.Timestamp("1970-01-01")
+_DAY = pd.Timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -40,30 +41,36 @@ class Dated:
 def dated_incidents(rows: pd.DataFrame, longest_days: float) -> Dated:
     """Find the local date of each incident.
 
-    An incident known to lie between two times is of the date in the middle: it is then at most half its range
-    away from its date. Where the range is longer than a time band, no band could be told.
+    A date needs no time of day. An incident known to lie between two times is of the date in the middle: it is
+    then at most half its range away from its date. Where the range is longer than a time band, no band could be
+    told. An end without a time of day is taken whole: from the start of its date, to the end of it.
 
     Parameters
     ----------
     rows
         INCIDENTS or LOCATED.
     longest_days
-        Longest range, in days of 24 hours, that is still used.
+        Longest range that is still used, in days of 24 hours; 1 to 3 May is a range of three days.
 
     Returns
     -------
     Dated
         Days, and how many rows have none.
     """
-    begin, end = rows["occurred_at"], rows["occurred_until"]
-    length = end - begin
-    undated = begin.isna() | (length < pd.Timedelta(0))
+    begin, end, day, last = (rows[f"occurred_{name}"] for name in ("at", "until", "on", "until_on"))
+    none, exact = pd.Timedelta(0), end - begin
+    # Where a time of day is missing the clock on the wall is enough: its days have 24 hours on every date.
+    wall = begin.dt.tz_localize(None).fillna(day)
+    whole = (end.dt.tz_localize(None).fillna(last + _DAY) - wall).mask(last == day, none)
+    length = exact.fillna(whole)
+    undated = wall.isna() | (last < day) | (length < none)
     long = length > pd.Timedelta(days=longest_days)
-    ranges = (length > pd.Timedelta(0)) & ~long
-    middle = begin + length.where(ranges, pd.Timedelta(0)) / 2
-    dates = middle[~(undated | long)].dt.tz_localize(None).dt.normalize()
+    ranges = (length > none) & ~long
+    half = length.where(ranges, none) / 2
+    middle = (begin + half).dt.tz_localize(None).where(exact.notna(), wall + half)
+    dates = middle[~(undated | long)].dt.normalize()
     return Dated(
-        days=((dates - _EPOCH) // pd.Timedelta(days=1)).astype("int64").rename("day"),
+        days=((dates - _EPOCH) // _DAY).astype("int64").rename("day"),
         n_ranges=int(ranges.sum()),
         n_undated=int(undated.sum()),
         n_long=int(long.sum()),

@@ -47,7 +47,9 @@ INSTITUTIONAL = frozenset(
 
 _TEXTS = ("id", "month", "category", "force", "street", "lsoa", "outcome", "offence_code", "flags", "themes")
 _FAULTS = ("id_column", "fault", "fault_column", "fault_value", "place_fault", "place_column", "place_value")
-_CONTENT = [*_TEXTS[1:], "source", "lon", "lat", "occurred_at", "occurred_until"]
+_TIMES = ["occurred_at", "occurred_until"]
+_DAYS = ["occurred_on", "occurred_until_on"]
+_CONTENT = [*_TEXTS[1:], "source", "lon", "lat", *_TIMES]
 
 
 @dataclass(frozen=True)
@@ -91,8 +93,8 @@ def raw_frame(rows: int, zone: str, **columns: Any) -> pd.DataFrame:  # noqa: AN
         ``force``, ``street``, ``lsoa``, ``outcome``, ``offence_code``, ``flags`` (parted by blanks),
         ``themes``, ``source``, ``source_file``; the first ``fault`` that reading found, ``fault_column`` and
         ``fault_value``; ``place_fault``, ``place_column`` and ``place_value``. Numbers: ``source_row``,
-        ``lon``, ``lat``, ``harm_weight``. Times: ``occurred_at``, ``occurred_until``, ``time_known``. Text
-        that is not given is empty.
+        ``lon``, ``lat``, ``harm_weight``. Times: ``occurred_at``, ``occurred_until``, ``time_known``. Local
+        dates without a zone: ``occurred_on``, ``occurred_until_on``. Text that is not given is empty.
 
     Returns
     -------
@@ -100,10 +102,11 @@ def raw_frame(rows: int, zone: str, **columns: Any) -> pd.DataFrame:  # noqa: AN
         On a range index.
     """
     no_time = pd.Series(pd.NaT, index=range(rows), dtype=pd.DatetimeTZDtype("us", zone))
+    no_day = pd.Series(pd.NaT, index=range(rows), dtype="datetime64[us]")
     blank = pd.Series("", index=range(rows), dtype="str")
     defaults: dict[str, Any] = dict.fromkeys((*_TEXTS, *_FAULTS), blank)
     defaults |= {"occurred_at": no_time, "occurred_until": no_time, "time_known": np.zeros(rows, dtype=bool)}
-    defaults |= {"harm_weight": np.full(rows, np.nan)}
+    defaults |= {"harm_weight": np.full(rows, np.nan), **dict.fromkeys(_DAYS, no_day)}
     return pd.DataFrame(defaults | columns, index=range(rows))
 
 
@@ -136,9 +139,9 @@ def accept(raw: pd.DataFrame) -> tuple[dict[str, Any], pd.Series]:
     """Judge all rows of all sources.
 
     Of rows with the same non-empty id one is kept: located before unlocated, then the smallest longitude,
-    latitude, street and outcome, so that the order of rows and files does not matter; a place with a fault
-    counts as none. Rows without an id (anti-social behaviour) are all kept, under keys made from their
-    content and their count among equals.
+    latitude, street and outcome, and so on to the dates and times, so that the order of rows and files does
+    not matter; a place with a fault counts as none. Rows without an id (anti-social behaviour) are all kept,
+    under keys made from their content and their count among equals.
 
     Parameters
     ----------
@@ -249,6 +252,7 @@ def empty_rejects() -> pd.DataFrame:
 def _kept_of_repeats(rows: pd.DataFrame, usable: pd.Series) -> pd.Series:
     """Return, for every row with an id, the index of the row that is kept for this id."""
     order = ["id", "unlocated", "lon", "lat", "street", "outcome", "month", "category", "lsoa", "force"]
+    order += [*_DAYS, *_TIMES]
     repeated = rows[rows["id"].duplicated(keep=False)]
     ordered = repeated.assign(unlocated=~usable.loc[repeated.index]).sort_values(
         [*order, "source_file", "source_row"],
@@ -274,11 +278,14 @@ def _differ_in_place(raw: pd.DataFrame, kept: pd.Series, repeats: pd.Index) -> i
 def _keys(rows: pd.DataFrame) -> pd.Series:
     """Return the id, or for rows without one a key made from content and count among equals."""
     keys = rows["id"].copy()
-    bare = rows.loc[rows["id"] == "", _CONTENT]
+    bare = rows.loc[rows["id"] == "", [*_CONTENT, *_DAYS]]
     if bare.empty:
         return keys
     # Equal rows have equal hashes, so counting within a hash also parts two rows that collide.
-    hashes = pd.Series(pd.util.hash_pandas_object(bare, index=False), index=bare.index)
+    hashes = pd.util.hash_pandas_object(bare[_CONTENT], index=False)
+    # Only a date that stands without a time adds to its row's content; all others keep the key they always had.
+    alone = (bare[_DAYS].notna().to_numpy() & bare[_TIMES].isna().to_numpy()).any(axis=1)
+    hashes.loc[alone] = pd.util.hash_pandas_object(bare.loc[alone], index=False)
     count = hashes.groupby(hashes).cumcount().astype("str")
     keys.loc[bare.index] = "no-id-" + hashes.map("{:016x}".format).astype("str") + "-" + count
     return keys
@@ -301,6 +308,8 @@ def _incidents(rows: pd.DataFrame, keys: pd.Series) -> gpd.GeoDataFrame:
             "month": pd.PeriodIndex(rows["month"].astype("category").cat.rename_categories(_period), freq="M"),
             "occurred_at": rows["occurred_at"],
             "occurred_until": rows["occurred_until"],
+            "occurred_on": rows["occurred_on"],
+            "occurred_until_on": rows["occurred_until_on"],
             "time_known": rows["time_known"],
             "category": rows["category"],
             "offence_code": rows["offence_code"].where(rows["offence_code"] != "", None),

@@ -84,6 +84,8 @@ class Times:
 
     at: pd.Series
     """Local time (datetime64[us] with the zone asked for); NaT where the text is no date, or a month alone."""
+    day: pd.Series
+    """Local date (datetime64[us] at 00:00, no zone); NaT where ``at`` is."""
     month: pd.Series
     """Local month (period[M]); NaT where the text is no date."""
     known: pd.Series
@@ -122,7 +124,7 @@ def parse_times(
     Returns
     -------
     Times
-        Local times, local months, and whether a time of day was given, on the index of ``texts``.
+        Local times, local dates and months, and whether a time of day was given, on the index of ``texts``.
 
     Raises
     ------
@@ -141,9 +143,11 @@ def parse_times(
     if _all_midnights(wall, known, parts.month_alone):
         known = np.zeros_like(known)
     at = _utc(wall, known, parts.offset, zone, local).tz_localize("UTC").tz_convert(local)
-    month = at.tz_localize(None).to_period("M")
+    local_wall = at.tz_localize(None)
+    month = local_wall.to_period("M")
     return Times(
         at=pd.Series(at.where(~parts.month_alone)[row], index=texts.index),
+        day=pd.Series(local_wall.normalize().where(~parts.month_alone)[row], index=texts.index),
         month=pd.Series(month[row], index=texts.index),
         known=pd.Series(known[row], index=texts.index),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -154,15 +154,13 @@ def to_raw(source: Source, texts: pd.DataFrame, *, analysis_epsg: int, zone: str
         zone,
         **{name: texts[name] for name in ("street", "lsoa", "offence_code") if name in texts},
         **first_fault(faults, texts.index),
+        **_when(start, until),
         id=_ids(source, texts),
         id_column=throughout(_titles(source, ("id",))),
         month=start.month.astype("str").where(whole, ""),
         category=category,
         force=texts["force"] if "force" in texts else throughout(source.force),
         flags=_flags(source, texts),
-        occurred_at=start.at.where(start.known),
-        occurred_until=until.at.where(until.known),
-        time_known=start.known,
         source=throughout(source.name),
         source_file=texts["source_file"],
         source_row=texts["source_row"],
@@ -173,6 +171,17 @@ def to_raw(source: Source, texts: pd.DataFrame, *, analysis_epsg: int, zone: str
         place_value=places.value,
     )
     return Mapped(raw, unmapped, files, _notes(source, (ends != "") & until.month.isna() & start.month.notna()))
+
+
+def _when(start: Times, until: Times) -> dict[str, pd.Series]:
+    """Return the columns that tell when: times only where a time of day was given, dates wherever a day was."""
+    return {
+        "occurred_at": start.at.where(start.known),
+        "occurred_until": until.at.where(until.known),
+        "occurred_on": start.day,
+        "occurred_until_on": until.day,
+        "time_known": start.known,
+    }
 
 
 def _notes(source: Source, lost: pd.Series) -> tuple[str, ...]:
@@ -202,8 +211,7 @@ def _faults(
 
 def _ends_early(start: Times, until: Times) -> pd.Series:
     """Return which ranges end before they start; an end without a time of day is the whole of its day."""
-    days = [moment.dt.tz_localize(None).dt.normalize() for moment in (start.at, until.at)]
-    return (until.at < start.at).where(until.known, days[1] < days[0])
+    return (until.at < start.at).where(until.known, until.day < start.day)
 
 
 def _titles(source: Source, ours: tuple[str, ...]) -> str:
@@ -245,13 +253,20 @@ def _times(source: Source, texts: pd.DataFrame, zone: str) -> tuple[Times, Times
     )
     parts = slice(None, len(texts)), slice(len(texts), None)
     first, last = (
-        Times(*(column.iloc[part].set_axis(texts.index) for column in (both.at, both.month, both.known)))
+        Times(*(column.iloc[part].set_axis(texts.index) for column in (both.at, both.day, both.month, both.known)))
         for part in parts
     )
     if "month" in texts and "year" not in texts:
         # A month may be written as its first day, which is no day of an incident.
-        first = Times(first.at.where(first.at.isna()), first.month, pd.Series(data=False, index=texts.index))
-    return first, last
+        never = pd.Series(data=False, index=texts.index)
+        first = Times(first.at.where(never), first.day.where(never), first.month, never)
+    return first, replace(last, day=_last_days(last))
+
+
+def _last_days(until: Times) -> pd.Series:
+    """Return the last date that each end may be of: an end that is a month alone may be any day of it."""
+    months = until.month[until.day.isna()].dropna()
+    return until.day.fillna(months.dt.to_timestamp(how="end").dt.normalize().astype(until.day.dtype))
 
 
 def _moment(texts: pd.DataFrame, date: str, time: str) -> pd.Series:

@@ -43,8 +43,8 @@ DAYS = (7, 14, 21)
 _LEAST_INCIDENTS = 20
 _SHARED_SHARE = 0.1
 _NAMED_AT_MOST = 5
-_NEEDED = "a date with a time of day"
-"""What an incident needs; the INCIDENTS keep no date without one."""
+_NEEDED = "a date"
+"""What an incident needs, with a time of day or without."""
 _METRICS = {"euclidean": "straight lines", "manhattan": "east-west and north-south legs (Manhattan)"}
 
 

@@ -55,6 +55,15 @@ def moment() -> pa.Column:
     return pa.Column(None, [pa.Check(zoned, name="times in microseconds with a zone")], nullable=True)
 
 
+def day() -> pa.Column:
+    """Return a column of calendar dates: microseconds at midnight without a time zone; it may be empty."""
+
+    def dates(column: Any) -> bool:  # noqa: ANN401
+        return column.dtype == "datetime64[us]" and bool(column.dt.normalize().equals(column))
+
+    return pa.Column(None, [pa.Check(dates, name="dates in microseconds without a zone")], nullable=True)
+
+
 def geometry(*kinds: str, optional: bool = False) -> pa.Column:
     """Return a geometry column that holds only the given geometry types."""
 

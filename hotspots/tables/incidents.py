@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pandera.pandas as pa
 
-from hotspots.tables.contract import flag, geometry, moment, number, table, text, whole
+from hotspots.tables.contract import day, flag, geometry, moment, number, table, text, whole
 
 _MONTH = pa.Column(pd.PeriodDtype("M"))
 
@@ -13,6 +13,10 @@ _INCIDENT = {
     "month": _MONTH,
     "occurred_at": moment(),
     "occurred_until": moment(),
+    # Local calendar dates. The first is known wherever the day is, with a time of day or without; empty where only the
+    # month is. The second is the last date an incident may be of, where a range was given.
+    "occurred_on": day(),
+    "occurred_until_on": day(),
     "time_known": flag(),
     "category": text(),
     "offence_code": text(optional=True),
