@@ -102,11 +102,14 @@ def test_the_methods_to_choose_among_come_simplest_first_and_on_cells_of_one_siz
     wanted = Settings().hotspots
     names = [one.name for one in choosable(candidates(wanted, (100.0, 150.0)), wanted)]
     assert names[:2] == ["cells 150 m, 12-month count", "cells 150 m, 36-month count"]
-    assert [name for name in names if "half-life" in name] == [f"cells 150 m, half-life {n}" for n in (6, 12, 24)]
+    assert [name for name in names if "half-life" in name] == [f"cells 150 m, half-life {n}" for n in (24, 12, 6)]
     assert not [name for name in names if "100 m" in name or "last month" in name or name == "random"]
     assert all(name.endswith("cells 150 m") for name in names if name.startswith("density"))
     assert names.index("lsoa per km²") > names.index("cells 150 m, half-life 24")
     assert "clusters" in names
+    # Wider cells would be compared with places that may be far smaller than one of them.
+    wide = dataclasses.replace(wanted, cell_m=wanted.min_width_m + 1)
+    assert "clusters" not in [one.name for one in choosable(candidates(wide, (wide.cell_m,)), wide)]
 
 
 def test_the_document_names_what_is_needed_to_make_it_again(done):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -98,14 +99,17 @@ def choosable(methods: Iterable[Candidate], wanted: Hotspots) -> list[Candidate]
     Returns
     -------
     list
-        Counts on these cells, those without a half-life first; LSOAs, clusters, and the density on these cells.
-        Small cells flatter on snapped points, so that sizes are not chosen among; nor are chance and last month.
+        Counts on these cells, those without a half-life first and then the longest memory; LSOAs, clusters, and the
+        density on these cells. Small ground flatters on snapped points, so that sizes are not chosen among, and
+        clusters stand aside where the cells are wider than the least width of a cluster; so do chance and last month.
     """
     size = f"cells {wanted.cell_m:g} m"
     cells = [one for one in methods if isinstance(one, Cells) and one.grid.size_m == wanted.cell_m and one.months > 1]
-    cells.sort(key=lambda one: (one.half_life_months or 0, one.months != YEAR, one.months))
+    cells.sort(key=lambda one: (-(one.half_life_months or math.inf), one.months != YEAR, one.months))
     others = [one for one in methods if not isinstance(one, Cells | Random)]
     comparable = [one for one in others if not isinstance(one, Density) or one.name.endswith(size)]
+    if wanted.cell_m > wanted.min_width_m:
+        comparable = [one for one in comparable if not isinstance(one, Clusters)]
     return [*cells, *reversed(comparable)]
 
 
