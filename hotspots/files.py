@@ -8,11 +8,17 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import OutputError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -26,6 +32,10 @@ FIXED_DATE = "2000-01-01T00:00:00.000Z"
 
 _LEFTOVER_AGE_S = 24 * 3600.0
 """A temporary folder this old belongs to no run that is still writing."""
+
+_LOCK_WAIT_S = 30.0
+"""A register is held for less than a second; who waits longer is told."""
+_LOCK_POLL_S = 0.05
 
 _FORMULA_STARTS = "=+-@\t\r\n＝＋－＠"  # noqa: RUF001 - spreadsheets read the full-width signs too
 
@@ -169,6 +179,99 @@ def replace_file(path: Path, data: bytes) -> None:
         ) from error
 
 
+@contextmanager
+def locked(path: Path, *, wait_s: float = _LOCK_WAIT_S) -> Iterator[None]:
+    """Hold a file that several runs add to, so that what one writes after reading is not lost to another.
+
+    The lock is the operating system's own, on a hidden file beside the one it stands for: it ends with the program
+    that holds it, however that ends, so none is ever stale. It binds the runs of this program, not a spreadsheet.
+
+    Parameters
+    ----------
+    path
+        The file to hold; it need not exist. Folders above it are made.
+    wait_s
+        How long to wait for another run.
+
+    Yields
+    ------
+    None
+        While the lock is held.
+
+    Raises
+    ------
+    OutputError
+        Another run holds it for longer, or the folder cannot be written or locked.
+    """
+    beside = path.with_name(f".{path.name}.lock")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = _take(beside, wait_s)
+    except OSError as error:
+        raise OutputError(
+            f"{path} cannot be locked for writing ({error.strerror or error}); check its folder."
+        ) from error
+    if handle is None:
+        raise OutputError(f"{path} is being written by another run for over {wait_s:g} s; try again when it is done.")
+    try:
+        yield
+    finally:
+        if sys.platform != "win32":
+            beside.unlink(missing_ok=True)  # while it is held, so that nobody's new lock goes
+        os.close(handle)
+        if sys.platform == "win32":
+            with suppress(OSError):  # open elsewhere: the next run's
+                beside.unlink(missing_ok=True)
+
+
+def _take(beside: Path, wait_s: float) -> int | None:
+    """Return an open file with the lock on it; none where it stays another's."""
+    end = time.monotonic() + wait_s
+    while True:
+        handle = _open(beside)
+        if handle is not None:
+            mine = False
+            try:
+                # A lock on a file that was removed meanwhile binds nobody: the name must still be this file's.
+                mine = _lock(handle) and _is_still(handle, beside)
+            finally:
+                if not mine:
+                    os.close(handle)
+            if mine:
+                return handle
+        if time.monotonic() >= end:
+            return None
+        time.sleep(_LOCK_POLL_S)
+
+
+def _open(beside: Path) -> int | None:
+    try:
+        return os.open(beside, os.O_RDWR | os.O_CREAT, 0o666)
+    except PermissionError:
+        if sys.platform == "win32":  # another run's is being removed at this moment
+            return None
+        raise
+
+
+def _lock(handle: int) -> bool:
+    """Take the lock of an open file if it is free."""
+    try:
+        if sys.platform == "win32":
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _is_still(handle: int, beside: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), beside.stat())
+    except FileNotFoundError:
+        return False
+
+
 def remove_folder(path: Path) -> None:
     """Remove a working folder of the program with all it holds, and the folder above it if that is then empty."""
     shutil.rmtree(path, ignore_errors=True)
@@ -205,13 +308,18 @@ def write_csv(path: Path, frame: pd.DataFrame) -> None:
     frame
         Any frame; its index becomes the first column.
     """
+    write_text(path, csv_text(frame))
+
+
+def csv_text(frame: pd.DataFrame) -> str:
+    """Return what ``write_csv`` writes."""
     table = frame.drop(columns="geometry", errors="ignore").reset_index()
     for name in table.columns:
         if table[name].dtype.kind == "O":  # every kind of text, categories too
             table[name] = table[name].map(_cell, na_action="ignore")
     buffer = io.StringIO()
     table.to_csv(buffer, index=False, lineterminator="\n")
-    write_text(path, "\ufeff" + buffer.getvalue())
+    return "\ufeff" + buffer.getvalue()
 
 
 def neutral(value: Any) -> Any:  # noqa: ANN401

@@ -16,6 +16,7 @@ import sys
 import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest import mock
@@ -28,6 +29,7 @@ import pytest
 import shapely
 from hypothesis import settings
 
+from tests.browser_fixtures import open_content
 from tests.fetch_fixtures import Server
 
 if TYPE_CHECKING:
@@ -397,3 +399,10 @@ def browser() -> Iterator[Any]:
         chromium = driver.chromium.launch(executable_path=path, args=["--no-sandbox", "--disable-gpu"])
         yield chromium
         chromium.close()
+
+
+@pytest.fixture
+def opened(browser: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Any:
+    """Return a function that opens a content in a fresh, offline context."""
+    folder = tmp_path_factory.mktemp("page")
+    return partial(open_content, browser, folder, request.node.name[:80])

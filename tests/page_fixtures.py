@@ -10,13 +10,17 @@ import pandas as pd
 from shapely.geometry import Point, Polygon, box
 from shapely.ops import unary_union
 
-from hotspots.maps.content import Measure, MonthCount, PageContent, Words
+from hotspots.maps.content import Measure, MonthCount, PageContent, Period, Tested, Words
+from hotspots.tables import SELECTIONS
 
 CRS = "EPSG:27700"
 EAST, NORTH, SIDE = 549_000, 175_500, 500
 COLUMNS, ROWS = 6, 5
 BREAKS = (20.0, 50.0, 100.0, 200.0)
 BREAKS_PER_1000 = (2.0, 5.0, 7.5)
+MONTH_BREAKS = (4.0, 8.0, 12.0, 20.0)
+MONTH_BREAKS_PER_1000 = (0.5, 1.0, 2.0)
+CATEGORIES = ("Violence and sexual offences", "Robbery", "Possession of weapons")
 
 HOSTILE = (
     "</script><img src=x onerror=alert(1)>",
@@ -37,19 +41,57 @@ def content(*, bad: str = "", **changes: Any) -> PageContent:
     frames: dict[str, Any] = {
         "words": words(bad),
         "measures": (
-            Measure("rate_per_km2", "map_class", f"Incidents per km², 12 months{bad}", BREAKS),
-            Measure("rate_per_1000", "map_class_per_1000", f"Incidents per 1,000 residents{bad}", BREAKS_PER_1000),
+            Measure(
+                "rate_per_km2",
+                "map_class",
+                f"Incidents per km², 12 months{bad}",
+                BREAKS,
+                divisor="area_km2",
+                times=1.0,
+                month_title=f"Incidents per km² in one month{bad}",
+                month_breaks=MONTH_BREAKS,
+            ),
+            Measure(
+                "rate_per_1000",
+                "map_class_per_1000",
+                f"Incidents per 1,000 residents{bad}",
+                BREAKS_PER_1000,
+                divisor="population",
+                times=1000.0,
+                month_title=f"Incidents per 1,000 residents in one month{bad}",
+                month_breaks=MONTH_BREAKS_PER_1000,
+            ),
+        ),
+        "tested": (
+            Tested(
+                "change",
+                f"Dec 2021 against the other months{bad}",
+                (
+                    ("below", f"below usual{bad}"),
+                    ("usual", f"no more than chance{bad}"),
+                    ("above", f"above usual{bad}"),
+                ),
+            ),
         ),
         "months": months(bad),
         "areas": areas(bad),
         "outline": outline(),
         "neighbours": neighbours(bad),
         "hotspots": hotspots(bad),
-        "locations": locations(bad),
+        "locations": counted(locations(bad), selections(bad)),
+        "selections": selections(bad),
         "events": events(bad),
+        "periods": (
+            Period(f"Dec 2021{bad}", "2021-12-01", "2021-12-31"),
+            Period(f"20 Dec{bad}", "2021-12-20", "2021-12-20"),
+        ),
         "counts": counts(),
         "months_looked_at": 12,
         "past": past(bad),
+        "drawn": drawn(),
+        "bands": bands(),
+        "near": near(),
+        "week": week(),
         "beside": beside(bad),
     }
     return PageContent(**(frames | changes))
@@ -72,7 +114,10 @@ def words(bad: str = "") -> Words:
 def months(bad: str = "") -> tuple[MonthCount, ...]:
     names = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
     counts = (31, 28, 35, 36, 40, None, 33, 38, 41, 30, 29, 36)
-    return tuple(MonthCount(f"{name} 2021{bad}", n) for name, n in zip(names, counts, strict=True))
+    return tuple(
+        MonthCount(f"{name} 2021{bad}", n, f"2021-{at:02d}")
+        for at, (name, n) in enumerate(zip(names, counts, strict=True), start=1)
+    )
 
 
 def _square(column: int, row: int) -> Polygon:
@@ -259,8 +304,74 @@ def locations(bad: str = "", rows: int = 80) -> gpd.GeoDataFrame:
             "n_month": maker.integers(0, 3, rows),
         },
         geometry=gpd.points_from_xy(east, north),
+        index=pd.RangeIndex(1, rows + 1, name="location_no"),
         crs=CRS,
     )
+
+
+def selections(bad: str = "") -> pd.DataFrame:
+    """One row an incident: as many as the areas and the hotspots count, in all and in December."""
+    rows = []
+    for area, (code, known) in enumerate(areas()["n"].items()):
+        n = 0 if pd.isna(known) else int(known)
+        for k in range(n):
+            month = 12 if k < n // 12 else (1, 2, 3, 4, 5, 7, 8, 9, 10, 11)[(k + area) % 10]
+            hour = -1 if k % 4 == 0 else (37 * k + 11 * area) % 168
+            themes = ("", f"Gangs{bad}", f"Gangs{bad}|Youth{bad}")[k % 3]
+            rows.append(((3 * area + k) % 80 + 1, code, month, f"{CATEGORIES[k % 3]}{bad}", themes, hour))
+    frame = pd.DataFrame(rows, columns=["location_no", "lsoa_code", "month", "category", "themes", "hour_of_week"])
+    hotspot = pd.Series(None, index=frame.index, dtype="str")
+    for name, n, n_month in (("H-a", 40, 3), ("H-b", 52, 14), ("H-c", 21, 1)):
+        for december, wanted in ((True, n_month), (False, n - n_month)):
+            free = frame.index[hotspot.isna() & ((frame["month"] == 12) == december)]
+            hotspot[free[:wanted]] = name
+    return frame.assign(
+        lsoa_code=frame["lsoa_code"].astype("str"),
+        hotspot_id=hotspot,
+        month=pd.PeriodIndex([f"2021-{month:02d}" for month in frame["month"]], freq="M"),
+        category=frame["category"].astype("str"),
+        themes=frame["themes"].astype("str"),
+        n=1,
+    ).set_index(pd.RangeIndex(1, len(frame) + 1, name="selection_no"))[list(SELECTIONS.columns)]
+
+
+def counted(places: gpd.GeoDataFrame, chosen: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the locations with the counts of the selections."""
+    december = chosen[chosen["month"] == pd.Period("2021-12", "M")]
+    return places.assign(
+        n=chosen.groupby("location_no")["n"].sum().reindex(places.index, fill_value=0),
+        n_month=december.groupby("location_no")["n"].sum().reindex(places.index, fill_value=0),
+    )
+
+
+def drawn() -> gpd.GeoDataFrame:
+    """Return two grounds of November and one of January."""
+    centres = (550_300, 176_300), (551_050, 177_000), (550_900, 176_100)
+    return gpd.GeoDataFrame(
+        {"month": pd.PeriodIndex(["2021-11", "2021-11", "2021-01"], freq="M")},
+        geometry=[Point(*centre).buffer(95, quad_segs=3) for centre in centres],
+        crs=CRS,
+    )
+
+
+def bands() -> gpd.GeoDataFrame:
+    """Return two bands of density, one inside the other."""
+    return gpd.GeoDataFrame(
+        {"share_of_area": [0.1, 0.05], "n": [120, 70], "bandwidth_m": [150.0, 150.0]},
+        geometry=[Point(551_000, 176_900).buffer(radius, quad_segs=4) for radius in (450, 310)],
+        crs=CRS,
+    )
+
+
+def near() -> pd.DataFrame:
+    return pd.DataFrame({"hotspot_id": ["H-a"], "event_id": ["V1"], "distance_m": [70.7]})
+
+
+def week() -> pd.DataFrame:
+    """Return the hours of the week: most at the end of Friday, none early on Monday."""
+    hours = np.arange(168)
+    n = np.where(hours < 6, 0.0, hours % 24 / 8 + hours // 24 + 0.25)
+    return pd.DataFrame({"place_id": "area", "weekday": hours // 24 + 1, "hour": hours % 24, "n": n})
 
 
 def events(bad: str = "") -> gpd.GeoDataFrame:

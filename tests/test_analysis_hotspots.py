@@ -8,7 +8,8 @@ import pytest
 import shapely
 from pandas.testing import assert_frame_equal
 
-from hotspots.analysis.hotspots import find_hotspots, hotspot_table, locations
+from hotspots.analysis.hotspots import find_hotspots, hotspot_table
+from hotspots.analysis.locations import locations
 from hotspots.analysis.methods import Surroundings
 from hotspots.geo.gridref import grid_reference
 from hotspots.intake.boundaries import read_boundaries

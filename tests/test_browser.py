@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import dataclasses
 import re
-from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,56 +15,6 @@ from hotspots.maps.style import EVENT, INK, class_colours
 from tests import page_fixtures as fixtures
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture(scope="session")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("pages")
-
-
-class Seen:
-    """Everything a page did that it should not do."""
-
-    def __init__(self, page, url):
-        self.faults: list[str] = []
-        self.requests: list[str] = []
-        self.url = url
-        page.on("console", lambda message: self.faults.append(message.text))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("dialog", self._dialog)
-        page.on("request", lambda request: self.requests.append(request.url))
-
-    def _dialog(self, dialog):
-        self.faults.append(f"dialog {dialog.message}")
-        dialog.dismiss()
-
-    def nothing_else(self):
-        assert self.faults == []
-        assert [url for url in self.requests if not url.startswith("data:")] == [self.url]
-
-
-@pytest.fixture
-def opened(browser, folder, request):
-    """Return a function that opens a content in a fresh, offline context."""
-
-    @contextmanager
-    def open_page(content, **options):
-        path = folder / f"{re.sub(r'[^a-z0-9]+', '-', request.node.name.lower())}.html"
-        path.write_bytes(build_page(content).encode())
-        options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce"} | options
-        context = browser.new_context(**options)
-        context.set_offline(True)
-        page = context.new_page()
-        page.set_default_timeout(15_000)
-        seen = Seen(page, path.as_uri())
-        page.goto(path.as_uri())
-        try:
-            yield page, seen
-        finally:
-            context.close()
-        seen.nothing_else()
-
-    return open_page
 
 
 def fills(page):
@@ -229,25 +179,33 @@ def test_locations_are_one_canvas(opened):
 def test_layers_can_be_switched_off(opened):
     with opened(fixtures.content()) as (page, _):
         page.locator(".leaflet-control-layers").hover()
-        for name, selector in (
-            ("Hotspots", ".of-hotspots, path.hotspot"),
-            ("Events", ".of-events"),
-            ("Incident locations", "canvas"),
+        for name, selector, sign in (
+            ("Hotspots", ".mark.of-hotspots, path.hotspot, path.beside", "hotspots"),
+            ("Events", ".mark.of-events, path.of-events", "events"),
+            ("Incident locations", "canvas.locations", "locations"),
         ):
-            assert page.locator(selector).count() > 0
-            page.get_by_role("checkbox", name=name).uncheck()
-            assert page.locator(selector).count() == 0
-            page.get_by_role("checkbox", name=name).check()
-            assert page.locator(selector).count() > 0
+            box = page.get_by_role("checkbox", name=name, exact=True)
+            assert page.locator(f".folium-map :is({selector})").count() > 0
+            assert page.locator(f".signs .of-{sign}").first.is_visible()
+            box.uncheck()
+            assert page.locator(f".folium-map :is({selector})").count() == 0
+            assert not page.locator(f".signs .of-{sign}").first.is_visible()
+            box.check()
+            assert page.locator(f".folium-map :is({selector})").count() > 0
+        assert page.locator(".folium-map path.density").count() == 0
+        page.get_by_role("checkbox", name="Density of the window").check()
+        assert page.locator(".folium-map path.density").count() == 2
+        assert "the densest 10\u202f% of the area: 120 incidents" in page.locator(".signs .of-density").inner_text()
 
 
 def test_sorting_says_its_direction(opened):
     with opened(fixtures.content()) as (page, _):
-        page.locator("#table-hotspots thead button").nth(1).click()
-        assert page.locator("#table-hotspots thead th").nth(2).get_attribute("aria-sort") == "descending"
-        assert page.locator("#table-hotspots tbody td:nth-child(3)").all_inner_texts() == ["14", "3", "1"]
-        page.locator("#table-hotspots thead button").nth(1).click()
-        assert page.locator("#table-hotspots tbody td:nth-child(3)").all_inner_texts() == ["1", "3", "14"]
+        head = page.locator("#table-hotspots thead th").nth(3)
+        head.get_by_role("button").click()
+        assert head.get_attribute("aria-sort") == "descending"
+        assert page.locator("#table-hotspots tbody td:nth-child(4)").all_inner_texts() == ["14", "3", "1"]
+        head.get_by_role("button").click()
+        assert page.locator("#table-hotspots tbody td:nth-child(4)").all_inner_texts() == ["1", "3", "14"]
 
 
 def test_a_cut_table_of_areas_is_whole_when_opened_and_can_be_searched(opened, monkeypatch):
@@ -391,8 +349,8 @@ def test_paper_shows_map_and_table_and_no_controls(opened):
         assert page.locator("canvas.locations").is_visible()
 
 
-def test_tiles_are_asked_of_that_host_only(browser, folder):
-    path = folder / "tiles.html"
+def test_tiles_are_asked_of_that_host_only(browser, tmp_path):
+    path = tmp_path / "tiles.html"
     path.write_bytes(build_page(fixtures.content(tiles="https://tile.example.org/{z}/{x}/{y}.png")).encode())
     context = browser.new_context()
     asked = []
@@ -408,3 +366,52 @@ def test_tiles_are_asked_of_that_host_only(browser, folder):
     context.close()
     assert asked
     assert all(url.startswith("https://tile.example.org/") for url in asked)
+
+
+BACKDROP: dict[str, Any] = {
+    "origin": [14_500, 5_142_500],
+    "levels": [
+        {
+            "below_zoom": None,
+            "roads": {"2": [[500, 3000, 4000, 2500]], "5": [[900, 3600, 300, 400, 100, 900]]},
+            "water": [[[[100, 3000, 900, 0, 0, 900, -900, 0]]]],
+            "streams": [[1200, 3200, 900, 1800]],
+        }
+    ],
+    "places": {
+        "name": ["Gridham <img src=x onerror=alert(1)>", "Gridham Heath"],
+        "at": [2000, 4000, 500, 500],
+        "rank": [1, 3],
+        "min_zoom": [0, 0],
+    },
+}
+
+
+def test_a_backdrop_lies_under_the_findings_and_its_names_are_text(opened):
+    with opened(fixtures.content(backdrop=BACKDROP)) as (page, _):
+        page.wait_for_timeout(300)
+        names = page.locator(".town")
+        assert names.count() == 2
+        assert BACKDROP["places"]["name"][0] in names.all_text_contents()
+        drawn = """() => { const c = document.querySelector("canvas.backdrop"); const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
+            let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; }"""
+        assert page.evaluate(drawn) > 1000
+        order = "(name) => Number(hotspotsPage.map.getPane(name).style.zIndex)"
+        heights = [page.evaluate(order, name) for name in ("areas", "backdrop", "locations", "hotspots", "marks")]
+        assert heights == sorted(heights)
+        shown = page.evaluate(
+            """() => { const box = (node) => { const b = node.getBoundingClientRect(); return [b.left, b.top, b.right, b.bottom]; };
+                const names = [...document.querySelectorAll(".town")].filter((node) => node.style.visibility !== "hidden").map(box);
+                const others = [...document.querySelectorAll(".mark, .leaflet-control, .legend")].map(box);
+                return names.flatMap((a, i) => [...names.slice(i + 1), ...others].filter((b) => a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1])); }"""
+        )
+        assert shown == []
+        page.locator(".leaflet-control-layers").hover()
+        page.get_by_role("checkbox", name="Roads, water and places").uncheck()
+        assert page.locator("canvas.backdrop, .town").count() == 0
+
+
+def test_without_a_backdrop_there_is_no_switch_for_one(opened):
+    with opened(fixtures.content()) as (page, _):
+        assert page.get_by_role("checkbox", name="Roads, water and places", include_hidden=True).count() == 0
+        assert page.locator(".north").is_visible()

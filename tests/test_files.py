@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import stat
+import subprocess
 import sys
 import time
 
@@ -19,7 +20,17 @@ from shapely.geometry import Point, box
 
 from hotspots import files
 from hotspots.errors import OutputError
-from hotspots.files import check_target, neutral, new_folder, write_csv, write_geopackage, write_json, write_text
+from hotspots.files import (
+    check_target,
+    csv_text,
+    locked,
+    neutral,
+    new_folder,
+    write_csv,
+    write_geopackage,
+    write_json,
+    write_text,
+)
 from tests import conftest as kit
 
 RUNS = "=+-@\t\r\n＝＋－＠"
@@ -316,3 +327,84 @@ def test_what_somebody_else_put_into_a_folder_is_not_replaced(tmp_path):
     with pytest.raises(OutputError, match=r"also holds notes\.txt"):
         check_target(tmp_path, replace=True, own=("a.csv",))
     check_target(tmp_path, replace=True)
+
+
+# ------------------------------------------------------------------------------------------------ registers
+
+
+ADD = """
+import sys, time
+from pathlib import Path
+from hotspots.files import locked, replace_file
+path = Path(sys.argv[1])
+for _ in range(int(sys.argv[2])):
+    with locked(path):
+        held = int(path.read_bytes()) if path.exists() else 0
+        time.sleep(0.002)
+        replace_file(path, str(held + 1).encode())
+"""
+
+
+def test_what_several_runs_add_at_once_is_not_lost(tmp_path):
+    path = tmp_path / "deep" / "register.csv"
+    runs = [subprocess.Popen([sys.executable, "-c", ADD, str(path), "15"]) for _ in range(4)]
+    assert [run.wait(timeout=60) for run in runs] == [0] * 4
+    assert path.read_bytes() == b"60"
+    assert kit.names_in(path.parent) == ["register.csv"]
+
+
+def test_a_run_waits_for_another_and_says_so_when_that_takes_long(tmp_path):
+    path = tmp_path / "register.csv"
+    with (
+        locked(path),
+        pytest.raises(OutputError, match=r"register\.csv is being written by another run for over 0\.1 s; try again"),
+        locked(path, wait_s=0.1),
+    ):
+        pass
+    with locked(path, wait_s=0.0):
+        assert kit.names_in(tmp_path) == [".register.csv.lock"]
+    assert kit.names_in(tmp_path) == []
+
+
+def test_a_lock_that_a_killed_run_left_binds_nobody(tmp_path):
+    path = tmp_path / "register.csv"
+    hold = "import sys, time\nfrom pathlib import Path\nfrom hotspots.files import locked\n"
+    hold += "with locked(Path(sys.argv[1])):\n    print('held', flush=True)\n    time.sleep(60)\n"
+    with subprocess.Popen([sys.executable, "-c", hold, str(path)], stdout=subprocess.PIPE) as run:
+        assert run.stdout is not None
+        assert run.stdout.readline().strip() == b"held"
+        with pytest.raises(OutputError, match="another run"), locked(path, wait_s=0.0):
+            pass
+        run.kill()
+    assert kit.names_in(tmp_path) == [".register.csv.lock"]
+    with locked(path, wait_s=5.0):
+        pass
+    assert kit.names_in(tmp_path) == []
+
+
+def test_a_lock_ends_with_the_block_that_fails(tmp_path):
+    def fail():
+        with locked(tmp_path / "register.csv"):
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    with locked(tmp_path / "register.csv", wait_s=0.0):
+        pass
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
+    (tmp_path / "file").write_text("mine")
+    target = tmp_path / "file" / "register.csv"
+    with (
+        pytest.raises(OutputError, match=r"register\.csv cannot be locked for writing .*check its folder"),
+        locked(target),
+    ):
+        pass
+
+
+def test_the_text_of_a_csv_is_what_is_written(tmp_path):
+    frame = pd.DataFrame({"a": ["=1", "x\r\ny"], "b": [0.1, 2.0]}, index=pd.Index([1, 2], name="no"))
+    write_csv(tmp_path / "t.csv", frame)
+    assert (tmp_path / "t.csv").read_bytes() == csv_text(frame).encode()
+    assert csv_text(frame) == '\ufeffno,a,b\n1,\'=1,0.1\n2,"x\ny",2.0\n'

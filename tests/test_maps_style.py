@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from hotspots.maps import words
-from hotspots.maps.style import RAMP, RAMP_DARK, class_colours, event_letter, stylesheet
+from hotspots.maps.style import RAMP, RAMP_DARK, class_colours, event_letter, paper, stylesheet
 from tests import page_fixtures as fixtures
 
 
@@ -32,7 +34,7 @@ def test_classes_darken_in_order_from_end_to_end(count, dark):
 def test_the_style_sheet_has_one_rule_per_measure_and_class():
     css = stylesheet((5, 3))
     light = css.split("@media")[0]
-    assert light.count("{fill:") == 8
+    assert len(re.findall(r"^[.]m\d[.]class-\d{fill:", light, re.MULTILINE)) == 8
     assert f".m1.class-3{{fill:{RAMP[-1]}}}" in light
 
 
@@ -101,3 +103,18 @@ def test_lsoa_names_say_the_borough_once():
     assert words.lsoas("E1, E2;E3", names) == "Bexley 014B, 014C, Tower Hamlets 001A"
     assert words.lsoas("E1, E9", names) == "E1, E9"
     assert words.lsoas("", names) == ""
+
+
+@pytest.mark.parametrize("marking", ["OFFICIAL", 'x";}@import url(//a)', "</style><script>", "Zoë \\ '", "a\nb"])
+def test_a_marking_cannot_leave_its_string_in_the_style_sheet(marking):
+    rule = paper(marking)
+    strings = re.findall(r'content:"((?:\\[0-9a-f]+ )*)"', rule)
+    assert len(strings) == 2
+    for found in strings:
+        assert "".join(chr(int(code, 16)) for code in re.findall(r"\\([0-9a-f]+) ", found)) == marking.replace("\n", "")
+    assert len(re.findall(r"[{]", rule)) == len(re.findall(r"[}]", rule)) == 4
+    assert "<" not in rule
+
+
+def test_without_a_marking_a_sheet_has_its_number_alone():
+    assert paper("").count("content:") == 1

@@ -22,7 +22,8 @@ from hotspots.tables import AREA_STATS, HOTSPOTS, REJECTS
 from tests import conftest as kit
 
 FILES = {
-    *("map.html", "hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
+    *("map.html", "map.png", "map.svg"),
+    *("hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
     *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
     *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 }
@@ -70,6 +71,8 @@ INCIDENT_LAYER = [
     "month",
     "occurred_at",
     "occurred_until",
+    "occurred_on",
+    "occurred_until_on",
     "category",
     "themes",
     "in_focus",
@@ -154,7 +157,7 @@ def test_the_order_of_rank_is_not_that_of_the_ids(whole):
 
 def test_the_layers_are_readable_and_their_counts_are_those_of_the_tables(pack):
     path = pack.folder / "month.gpkg"
-    names = ["incidents", "areas", "hotspots", "events", "past", "neighbours", "cells"]
+    names = ["incidents", "areas", "hotspots", "events", "past", "neighbours", "cells", "density"]
     assert [name for name, _ in pyogrio.list_layers(path)] == names
     layers = {name: pack.layer(name) for name in names}
     assert {layer.crs.to_epsg() for layer in layers.values()} == {27700}

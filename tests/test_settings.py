@@ -21,7 +21,8 @@ SECTION_OF = {
 RANGES = {name: limits for name, limits in ALL_RANGES.items() if name in SECTION_OF}
 WHOLE = {
     *("analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"),
-    "life_months",
+    *("life_months", "controls", "months_before"),
+    *("risk_medium_from", "risk_high_from", "review_high_days", "review_medium_days", "review_low_days"),
 }
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
@@ -29,7 +30,12 @@ BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 def one(name, value):
     """A document with one setting; the other width is opened so that only the range is tried."""
     section = SECTION_OF[name]
-    other = {"min_width_m": {"max_width_m": 20_000}, "max_width_m": {"min_width_m": 20}}.get(name, {})
+    other = {
+        "min_width_m": {"max_width_m": 20_000},
+        "max_width_m": {"min_width_m": 20},
+        "risk_medium_from": {"risk_high_from": 25},
+        "risk_high_from": {"risk_medium_from": 1},
+    }.get(name, {})
     return {section: {**other, name: value}}
 
 
@@ -204,7 +210,7 @@ def test_the_smallest_width_is_not_above_the_largest():
         ({"maps": {}}, r"'maps' is not a known section\. Did you mean 'map'\?"),
         (
             {"xyz": {}},
-            r"'xyz' is not a known section\. Known: areas, focus, harm, hotspots, map, report, services, sources, themes\.",
+            r"'xyz' is not a known section\. Known: areas, evaluate, focus, harm, hotspots, map, report, services, sources, themes\.",
         ),
         (
             {"hotspots": {"radius": 5}},

@@ -268,3 +268,51 @@ def test_lengths_and_counts_of_the_difference_are_checked():
         weighted_displacement_difference((1, 1), (1, 1), exposure=(0, 1))
     with pytest.raises(ValueError, match="whole number"):
         weighted_displacement_difference((1, -1), (1, 1))
+
+
+def test_areas_after_wheelers_example():
+    # Wheeler, A. P., "The WDD test with different area sizes", as the tests of his R package ptools have it: there the
+    # weights are of the control, the treated place, and the rings of the two in this order.
+    counts = (207, 110), (308, 318), (178, 157), (150, 140)
+    found = weighted_displacement_difference(*counts, areas=(1.2, 0.9, 1.5, 1.6))
+    assert found.estimate == pytest.approx(-99.69444444)
+    assert found.standard_error == pytest.approx(35.4280755)
+    assert found.z == pytest.approx(-2.813995483)
+    assert [found.low, found.high] == pytest.approx([-169.1321965, -30.25669241])
+
+
+@given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=6))
+def test_several_controls_are_their_mean_and_narrow_the_interval(controls):
+    k = len(controls)
+    total = sum(before for before, _ in controls), sum(after for _, after in controls)
+    found = weighted_displacement_difference((40, 25), total, areas=(1, k, 1, k))
+    mean = np.mean([after - before for before, after in controls])
+    assert found.estimate == pytest.approx(-15 - mean)
+    assert found.standard_error == pytest.approx((40 + 25 + sum(total) / k**2) ** 0.5)
+    again = weighted_displacement_difference((40, 25), (total[0] * 2, total[1] * 2), areas=(1, 2 * k, 1, 2 * k))
+    assert again.estimate == pytest.approx(found.estimate)
+    assert again.standard_error < found.standard_error or not any(total)
+
+
+def test_a_spread_widens_by_its_root():
+    plain = weighted_displacement_difference((20, 10), (9, 9))
+    wide = weighted_displacement_difference((20, 10), (9, 9), spread=4.0)
+    assert wide.estimate == plain.estimate
+    assert wide.standard_error == pytest.approx(2 * plain.standard_error)
+    assert wide.high - wide.low == pytest.approx(2 * (plain.high - plain.low))
+    assert wide.p > plain.p
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"areas": (1, 0, 1, 1)},
+        {"areas": (1, 1, 1, -1)},
+        {"areas": (1, 1, np.inf, 1)},
+        {"spread": 0},
+        {"spread": np.nan},
+    ],
+)
+def test_areas_and_spread_lie_above_0(given):
+    with pytest.raises(ValueError, match="an area and the spread lie above 0"):
+        weighted_displacement_difference((1, 1), (1, 1), **given)

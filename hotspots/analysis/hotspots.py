@@ -13,10 +13,10 @@ import shapely
 from hotspots.analysis.area_stats import harm_of
 from hotspots.analysis.area_tests import month_changes
 from hotspots.analysis.clusters import width_m
+from hotspots.analysis.locations import most_frequent
 from hotspots.analysis.methods import Surroundings, draw
 from hotspots.analysis.peaks import peak_times
 from hotspots.geo.gridref import grid_reference
-from hotspots.geo.points import distinct_points
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
 from hotspots.tables import HOTSPOTS, LOCATED, MEMBERS, check
 
@@ -187,7 +187,7 @@ def hotspot_table(
             **_looked_at(moved, _MOVED, key),
             "harm": harm_of(rows, "hotspot_id", key),
             **_ground_columns(found, outline),
-            "top_category": _top(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
+            "top_category": most_frequent(rows["category"], rows["hotspot_id"]).reindex(key).astype("str"),
             "peak_time": peak_times(rows, "hotspot_id", key),
             "lsoa_codes": _lsoas(rows).reindex(key).fillna("").astype("str"),
             "min_incidents": found.minima,
@@ -241,52 +241,8 @@ def _ground_columns(found: Found, outline: BaseGeometry) -> dict[str, pd.Series]
     return columns | {name: found.centres[name] for name in ("easting", "northing")}
 
 
-def _top(values: pd.Series, by: pd.Series) -> pd.Series:
-    """Return the most frequent value of each group, the alphabetically first of equals."""
-    counts = values.groupby([by, values]).size().rename("count").reset_index(name="count")
-    ordered = counts.sort_values(["count", str(values.name)], ascending=[False, True])
-    return ordered.drop_duplicates(str(by.name)).set_index(str(by.name))[str(values.name)]
-
-
 def _lsoas(rows: pd.DataFrame) -> pd.Series:
     """Return the LSOAs of each hotspot, most incidents first, parted by blanks."""
     counts = rows.groupby(["hotspot_id", "lsoa_code"]).size().rename("count").reset_index()
     ordered = counts.sort_values(["hotspot_id", "count", "lsoa_code"], ascending=[True, False, True])
     return ordered.groupby("hotspot_id")["lsoa_code"].agg(" ".join)
-
-
-def locations(focus: gpd.GeoDataFrame, month: pd.Period) -> gpd.GeoDataFrame:
-    """Count the rows in focus at each distinct coordinate.
-
-    Parameters
-    ----------
-    focus
-        LOCATED rows in focus, of one window.
-    month
-        The month counted apart.
-
-    Returns
-    -------
-    GeoDataFrame
-        Index ``location_no`` from 1 by x and y; ``street`` and ``lsoa_code`` (the most frequent),
-        ``zone``, ``n`` and ``n_month``, points in the CRS given.
-    """
-    points = distinct_points(focus.geometry)
-    number = pd.Series(points.row_point, index=focus.index, name="location_no")
-    key = pd.RangeIndex(len(points.xy), name="location_no")
-    this_month = (focus["month"] == month).groupby(number).sum().reindex(key, fill_value=0)
-    frame = gpd.GeoDataFrame(
-        {
-            "street": _top(focus["street"].dropna(), number[focus["street"].notna()]).reindex(key).astype("str"),
-            "lsoa_code": _top(focus["lsoa_code"].dropna(), number[focus["lsoa_code"].notna()])
-            .reindex(key)
-            .astype("str"),
-            "zone": _top(focus["zone"], number).reindex(key).astype("str"),
-            "n": points.weight,
-            "n_month": this_month.astype(np.int64),
-        },
-        geometry=gpd.points_from_xy(points.xy[:, 0], points.xy[:, 1]),
-        index=key,
-        crs=focus.crs,
-    )
-    return frame.set_index(key + 1)

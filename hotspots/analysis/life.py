@@ -69,6 +69,8 @@ class Life:
     counts: pd.DataFrame
     """Incidents on the present ground, by surviving id and month that the data hold, of the last
     ``COUNTED_MONTHS``; a month without data has no column."""
+    drawn: gpd.GeoDataFrame
+    """The ground of every hotspot of every run, ``month`` beside it: what the method would have shown then."""
 
 
 def life_of(
@@ -129,7 +131,14 @@ def life_of(
         past=_past(past, found.grounds.set_axis(key), sites, months, around.window),
         months=months,
         counts=counts[held[held > months[-1] - COUNTED_MONTHS]],
+        drawn=_grounds_of(months, drawn).set_crs(found.grounds.crs),
     )
+
+
+def _grounds_of(months: pd.PeriodIndex, drawn: list[list[BaseGeometry]]) -> gpd.GeoDataFrame:
+    """Return the grounds of every run with its month."""
+    shapes = [shape for run in drawn for shape in run]
+    return gpd.GeoDataFrame({"month": months.repeat([len(run) for run in drawn])}, geometry=gpd.GeoSeries(shapes))
 
 
 def renamed(found: Found, ids: pd.Series) -> Found:

@@ -11,8 +11,10 @@ from rich.console import Console
 
 from hotspots import __version__
 from hotspots.cli.backtest import backtest_command
+from hotspots.cli.basemap import basemap
 from hotspots.cli.check import check_command
 from hotspots.cli.demo import demo
+from hotspots.cli.evaluate import evaluate_command
 from hotspots.cli.fetch import fetch
 from hotspots.cli.near_repeat import near_repeat_command
 from hotspots.cli.report import printable
@@ -31,8 +33,10 @@ app.command("run")(run_command)
 app.command("check")(check_command)
 app.command("backtest")(backtest_command)
 app.command("near-repeat")(near_repeat_command)
+app.command("evaluate")(evaluate_command)
 app.command("demo")(demo)
 app.add_typer(fetch, name="fetch")
+app.add_typer(basemap, name="basemap")
 
 
 def _version(wanted: bool) -> None:

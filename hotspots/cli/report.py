@@ -30,6 +30,8 @@ _NOTED = {"above", "below", "new", "intensifying", "diminishing", "sporadic"}
 """What is said of a hotspot in the summary; the others are as usual, and persistent or seen before."""
 _FILES = {
     "map.html": "map, ranked hotspots and method; opens without a network",
+    "map.png": "the map on A4, for paper, documents and slides",
+    "map.svg": "the same as a drawing that scales",
     "hotspots.csv": "the hotspots, busiest first",
     "hotspot_months.csv": "incidents of each hotspot by month",
     "past.csv": "places that were hotspots in an earlier month",

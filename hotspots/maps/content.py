@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -23,6 +23,26 @@ class Measure:
     """Legend title, for example ``Incidents per km², 12 months``."""
     breaks: tuple[float, ...]
     """Rising lower bounds of the second and every later class."""
+    divisor: str
+    """Column of AREA_STATS that counts are divided by, for example ``area_km2``."""
+    times: float
+    """What counts are multiplied by first, for example 1000 for a rate per 1,000."""
+    month_title: str
+    """Legend title of a single month, for example ``Incidents per km² in one month``."""
+    month_breaks: tuple[float, ...]
+    """Bounds for the rates of single months: the same for every month of the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """Another way to colour the areas: what a test said of each."""
+
+    column: str
+    """Column of AREA_STATS with the label, for example ``change``."""
+    title: str
+    """Legend title, for example ``Dec 2021 against the other months, tested``."""
+    labels: tuple[tuple[str, str], ...]
+    """Value of the column and what the legend calls it, from below to above; any other value is not tested."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +79,19 @@ class MonthCount:
     """For example ``Dec 2021``."""
     n: int | None
     """Incidents in focus in the area; none: the month is missing from the input."""
+    key: str
+    """The month, YYYY-MM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A span of days in local time, for example the month after."""
+
+    title: str
+    first: str
+    """First day, YYYY-MM-DD."""
+    last: str
+    """Last day."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +101,8 @@ class PageContent:
     words: Words
     measures: tuple[Measure, ...]
     """At least one; the first is shown on opening."""
+    tested: tuple[Tested, ...]
+    """What tests said of the areas, after the measures."""
     months: tuple[MonthCount, ...]
     """The window, oldest first; the last one is the month of the page."""
     areas: gpd.GeoDataFrame
@@ -80,15 +115,29 @@ class PageContent:
     """HOTSPOTS."""
     locations: gpd.GeoDataFrame
     """One row per distinct coordinate in focus: ``street``, ``lsoa_code``, ``zone``, ``n``, ``n_month``."""
+    selections: pd.DataFrame
+    """SELECTIONS of the locations: what the reader can choose from."""
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it."""
+    periods: tuple[Period, ...] = ()
+    """Spans of days by which the events can be chosen."""
     counts: pd.DataFrame | None = None
     """Incidents by ``hotspot_id`` and month, oldest first, a column each; none: not told."""
     months_looked_at: int = 1
     """Months at which hotspots were looked for, this one included."""
     past: gpd.GeoDataFrame | None = None
     """PAST with names: places that were hotspots in an earlier month; none: not told."""
+    drawn: gpd.GeoDataFrame | None = None
+    """Grounds of the hotspots as the method drew them in each ``month``; none: not told."""
+    near: pd.DataFrame | None = None
+    """Events within reach of hotspots: ``hotspot_id``, ``event_id`` and ``distance_m``; none: not told."""
+    bands: gpd.GeoDataFrame | None = None
+    """The densest ground: ``share_of_area``, ``n``, ``bandwidth_m`` and geometry; none: not told."""
+    week: pd.DataFrame | None = None
+    """WHEN of the area alone: incidents by weekday and hour; none or no rows: no times."""
     beside: gpd.GeoDataFrame | None = None
     """NEIGHBOURS: the hotspots of the neighbours near the area; none: not told."""
+    backdrop: dict[str, Any] | None = None
+    """Roads, water and place names, as ``backdrop.Backdrop.payload``; none: outlines alone."""
     tiles: str | None = None
     """URL template of a tile server, chosen knowingly; none: the page asks nobody for anything."""

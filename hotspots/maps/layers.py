@@ -11,13 +11,25 @@ from folium.template import Template
 from hotspots.maps.style import LAYER_NAMES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from branca.element import Element, Figure
 
-    from hotspots.maps.content import Measure
+    from hotspots.maps.content import Measure, Tested
     from hotspots.maps.offline import TileServer
 
-OVERLAYS: Final = {"hotspots": "Hotspots", "events": "Events", "locations": "Incident locations"}
+OVERLAYS: Final = {
+    "hotspots": "Hotspots",
+    "events": "Events",
+    "locations": "Incident locations",
+    "drawn": "Hotspots of the month shown",
+    "density": "Density of the window",
+    "backdrop": "Roads, water and places",
+}
 """Overlays in the layer control, in its order."""
+
+ASKED_FOR: Final = frozenset({"density"})
+"""Overlays that wait until somebody asks for them: the map never speaks with more than three voices at once."""
 
 GROUND: Final = ("neighbours", "veil", "outline", "labels")
 """Always shown, not in the layer control."""
@@ -58,8 +70,8 @@ class PageLayer(Layer):
         self.index = index
 
 
-def measure_names(measures: tuple[Measure, ...]) -> list[str]:
-    """Return the layer control's name of each measure: the project's own words, each one once."""
+def measure_names(measures: Sequence[Measure | Tested]) -> list[str]:
+    """Return the layer control's name of each way to colour the areas: the project's own words, each one once."""
     names: list[str] = []
     for number, measure in enumerate(measures, start=1):
         name = LAYER_NAMES.get(measure.column, f"Areas: measure {number}")
@@ -67,7 +79,12 @@ def measure_names(measures: tuple[Measure, ...]) -> list[str]:
     return names
 
 
-def build_map(measures: tuple[Measure, ...], centre: tuple[float, float], tiles: TileServer | None) -> folium.Map:
+def build_map(
+    measures: Sequence[Measure | Tested],
+    centre: tuple[float, float],
+    tiles: TileServer | None,
+    overlays: Iterable[str] = tuple(OVERLAYS),
+) -> folium.Map:
     """Return the folium map with its layers and its layer control.
 
     Parameters
@@ -78,6 +95,8 @@ def build_map(measures: tuple[Measure, ...], centre: tuple[float, float], tiles:
         Latitude and longitude where the map opens until the script fits it to the area.
     tiles
         The tile server, if one was chosen.
+    overlays
+        Those of ``OVERLAYS`` that there is something to draw for.
 
     Returns
     -------
@@ -105,8 +124,8 @@ def build_map(measures: tuple[Measure, ...], centre: tuple[float, float], tiles:
         PageLayer("areas", index, name=name, overlay=False, show=index == 0).add_to(chart)
     for kind in GROUND:
         PageLayer(kind).add_to(chart)
-    for kind, name in OVERLAYS.items():
-        PageLayer(kind, name=name).add_to(chart)
+    for kind in overlays:
+        PageLayer(kind, name=OVERLAYS[kind], show=kind not in ASKED_FOR).add_to(chart)
     _name(folium.LayerControl(position="topleft", collapsed=True), "hotspots").add_to(chart)
     return chart
 

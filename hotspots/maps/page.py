@@ -10,15 +10,20 @@ from markupsafe import Markup
 from hotspots.errors import TableError
 from hotspots.maps import offline, panel, words
 from hotspots.maps.encode import safe_json
-from hotspots.maps.layers import build_map, pieces
+from hotspots.maps.layers import OVERLAYS, build_map, pieces
 from hotspots.maps.payload import build_payload
-from hotspots.maps.style import stylesheet
-from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, check
+from hotspots.maps.style import paper, stylesheet
+from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, SELECTIONS, check
 
 if TYPE_CHECKING:
-    from hotspots.maps.content import PageContent
+    from hotspots.maps.content import Measure, PageContent, Tested
 
 _EARLY = 'document.documentElement.classList.add("js");'
+_BEFORE = ("decode.js", "points.js", "map.js", "marks.js", "backdrop.js")
+"""Scripts that folium's own needs."""
+_AFTER = ("tables.js", "cards.js", "view.js", "page.js")
+"""Scripts that need the map."""
+_STYLES = ("page.css", "backdrop.css")
 
 
 def build_page(content: PageContent) -> str:
@@ -50,14 +55,18 @@ def build_page(content: PageContent) -> str:
     _check(content)
     tiles = offline.tile_server(content.tiles) if content.tiles else None
     west, south, east, north = content.areas.to_crs(4326).total_bounds
-    chart = build_map(content.measures, (round((south + north) / 2, 5), round((west + east) / 2, 5)), tiles)
+    colourings: list[Measure | Tested] = [*content.measures, *content.tested]
+    chart = build_map(
+        colourings, (round((south + north) / 2, 5), round((west + east) / 2, 5)), tiles, _overlays(content)
+    )
     map_html, map_script = pieces(chart)
     leaflet_script, leaflet_css = offline.leaflet()
-    begin = offline.asset("map.js") + offline.asset("marks.js")
-    finish = f"{map_script}\nhotspotsPage.start({chart.get_name()});\n{offline.asset('page.js')}"
+    begin = "".join(map(offline.asset, _BEFORE))
+    finish = f"{map_script}\nhotspotsPage.start({chart.get_name()});\n{''.join(map(offline.asset, _AFTER))}"
     scripts = [offline.inline_script(text) for text in (_EARLY, leaflet_script, begin, finish)]
     classes = tuple(len(measure.breaks) + 1 for measure in content.measures)
-    styles = [leaflet_css, f"{stylesheet(classes)}\n{offline.asset('page.css')}"]
+    own = [stylesheet(classes, len(content.tested)), *map(offline.asset, _STYLES), paper(content.words.marking)]
+    styles = [leaflet_css, "\n".join(own)]
     text: str = _template().render(
         policy=offline.policy(scripts, styles, tiles),
         tiles=tiles,
@@ -68,6 +77,16 @@ def build_page(content: PageContent) -> str:
         **_static(content),
     )
     return text
+
+
+def _overlays(content: PageContent) -> list[str]:
+    """Return the overlays that there is something to draw for; those of every month stay, whatever it holds."""
+    optional = {
+        "drawn": content.drawn is not None and not content.drawn.empty,
+        "density": content.bands is not None and not content.bands.empty,
+        "backdrop": content.backdrop is not None,
+    }
+    return [kind for kind in OVERLAYS if optional.get(kind, True)]
 
 
 def _template() -> Any:  # noqa: ANN401 - jinja2's Template
@@ -90,12 +109,16 @@ def _static(content: PageContent) -> dict[str, Any]:
         "events": panel.event_rows(content),
         "event_kinds": panel.event_kinds(content),
         "legends": panel.legends(content),
-        "rate_headings": panel.rate_headings(content.measures),
+        "rate_headings": panel.rate_headings(content),
+        "filters": panel.filters(content),
+        "week": panel.week_rows(content),
+        "bands": panel.band_rows(content),
         "bars": panel.bars(content.months),
         "months": content.months,
         "held": words.months_held(content.months),
         "has_gap": panel.has_gap(content.months),
         "has_ring": bool((content.areas["zone"] != "area").any()),
+        "has_drawn": content.drawn is not None and not content.drawn.empty,
         "has_locations": not content.locations.empty,
     }
 
@@ -112,13 +135,14 @@ def _check(content: PageContent) -> None:
     if crs is None or not crs.is_projected:
         raise TableError(f"The areas of a page must be in a projected CRS, not in {crs or 'none'}.")
     named = {"neighbours": content.neighbours, "hotspots": content.hotspots, "locations": content.locations}
-    named |= {"events": content.events, "past": content.past, "beside": content.beside}
+    named |= {"events": content.events, "past": content.past, "beside": content.beside, "drawn": content.drawn}
     for name, frame in named.items():
         if frame is not None and len(frame) and frame.crs != crs:
             raise TableError(f"The {name} of a page are in {frame.crs or 'no CRS'}, its areas in {crs}.")
     check(AREA_STATS, content.areas)
     check(HOTSPOTS, content.hotspots)
     check(EVENTS, content.events)
+    check(SELECTIONS, content.selections)
     if not content.measures:
         raise TableError("A page needs at least one measure to colour its areas.")
     for measure in content.measures:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hotspots.maps import words
-from hotspots.maps.payload import in_time, ranked, reading_order
+from hotspots.maps.payload import crime_types, in_time, ranked, reading_order
 from hotspots.maps.spark import sparks
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, STATUS_SIGNS, event_letter
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from hotspots.maps.content import Measure, MonthCount, PageContent
+    from hotspots.maps.content import Measure, MonthCount, PageContent, Tested
 
 STATIC_AREAS = 400
 """Rows of the areas table written into the page; the script adds the others when they are asked for."""
+
+_SHADES = 5
+
+NO_DATA = "no data"
+NOT_TESTED = "not tested"
+DARK_FROM = 0.8
+"""From this share of the classes on, a colour wants white letters."""
 
 _BAR_STEP = 30
 _BAR_ROOM = 30
@@ -42,6 +50,8 @@ class Legend:
     classes: tuple[LegendClass, ...]
     no_data: int
     """Areas of the map, ring included, without a class."""
+    missing: str = "no data"
+    """What it means to have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +139,12 @@ def area_rows(content: PageContent) -> list[dict[str, Any]]:
     """Return the first rows of the areas table in reading order; ``at`` is the row's place in the frame."""
     areas = content.areas
     order = reading_order(areas, content.measures[0].column)[:STATIC_AREAS]
-    return [_area_row(areas, int(at), content.measures) for at in order]
+    return [_area_row(areas, int(at), content) for at in order]
 
 
-def _area_row(areas: gpd.GeoDataFrame, at: int, measures: tuple[Measure, ...]) -> dict[str, Any]:
+def _area_row(areas: gpd.GeoDataFrame, at: int, content: PageContent) -> dict[str, Any]:
     row = areas.iloc[at]
+    cells = [_rate_cell(row, measure) for measure in content.measures]
     return {
         "at": at,
         "code": str(areas.index[at]),
@@ -142,8 +153,61 @@ def _area_row(areas: gpd.GeoDataFrame, at: int, measures: tuple[Measure, ...]) -
         "inside": row["zone"] == "area",
         "n": words.count(row["n"]),
         "month": words.count(row["n_month"]),
-        "rates": [(words.rate(row[m.column]), words.known(row[m.class_column])) for m in measures],
+        "cells": [*cells, *(_tested_cell(row, tested) for tested in content.tested)],
     }
+
+
+def _rate_cell(row: pd.Series, measure: Measure) -> tuple[str, int | None, bool]:
+    """Return the words, the class, and whether its colour is a dark one."""
+    number = words.known(row[measure.class_column])
+    said = NO_DATA if number is None else words.rate(row[measure.column])
+    return said, number, number is not None and number > DARK_FROM * (len(measure.breaks) + 1)
+
+
+def _tested_cell(row: pd.Series, tested: Tested) -> tuple[str, int | None, bool]:
+    for number, (value, said) in enumerate(tested.labels, start=1):
+        if row[tested.column] == value:
+            return said, number, False
+    return NOT_TESTED, None, False
+
+
+def filters(content: PageContent) -> dict[str, Any]:
+    """Return what there is to choose from: crime types, themes, hours, spans of days; each empty where it is one."""
+    kinds = crime_types(content)
+    themes = sorted(set("|".join(content.selections["themes"]).split("|")) - {""})
+    graded = content.events["risk"].notna().any()
+    return {
+        "kinds": kinds if len(kinds) > 1 else [],
+        "themes": themes,
+        "hours": bool((content.selections["hour_of_week"] >= 0).any()),
+        "days": list(words.DAYS),
+        "periods": [period.title for period in content.periods] if len(content.events) else [],
+        "risks": ["medium", "high"] if graded else [],
+    }
+
+
+def band_rows(content: PageContent) -> list[tuple[str, str, str]]:
+    """Return the bands of the density, the widest first: share of the area, its incidents, and their share."""
+    if content.bands is None:
+        return []
+    own = content.areas.index[content.areas["zone"] == "area"]
+    total = int(content.selections.loc[content.selections["lsoa_code"].isin(own), "n"].sum()) or 1
+    return [
+        (words.share(row.share_of_area), words.count(row.n), words.share(row.n / total))
+        for row in content.bands.itertuples(index=False)
+    ]
+
+
+def week_rows(content: PageContent) -> list[tuple[str, list[tuple[str, int]]]]:
+    """Return the days of the week: name, and for each hour the count as said and its shade from 0 to 5."""
+    if content.week is None or content.week.empty:
+        return []
+    matrix = content.week.pivot_table(index="weekday", columns="hour", values="n", aggfunc="sum").to_numpy()
+    highest = float(matrix.max()) or 1.0
+    return [
+        (day, [(words.hours(n), math.ceil(_SHADES * n / highest)) for n in counts])
+        for day, counts in zip(words.DAYS, matrix.tolist(), strict=True)
+    ]
 
 
 def event_rows(content: PageContent) -> list[dict[str, Any]]:
@@ -170,26 +234,29 @@ def event_kinds(content: PageContent) -> list[tuple[str, str]]:
 
 
 def legends(content: PageContent) -> list[Legend]:
-    """Return the legend of each measure."""
+    """Return the legend of each measure, then of each test."""
     own = content.areas["zone"] == "area"
     made = []
     for measure in content.measures:
-        classes = content.areas[measure.class_column]
-        counts = classes[own].value_counts()
-        lines = enumerate(words.class_ranges(measure.breaks), start=1)
-        made.append(
-            Legend(
-                measure.title,
-                tuple(LegendClass(number, said, int(counts.get(number, 0))) for number, said in lines),
-                int(classes.isna().sum()),
-            )
-        )
+        said = words.class_ranges(measure.breaks)
+        made.append(_legend(measure.title, content.areas[measure.class_column], own, said, NO_DATA))
+    for tested in content.tested:
+        classes = words.label_classes(content.areas[tested.column], tested)
+        made.append(_legend(tested.title, classes, own, [said for _, said in tested.labels], NOT_TESTED))
     return made
 
 
-def rate_headings(measures: tuple[Measure, ...]) -> list[str]:
-    """Return the short column heading of each measure."""
-    return [RATE_HEADINGS.get(measure.column, measure.title) for measure in measures]
+def _legend(title: str, classes: pd.Series, own: pd.Series, said: list[str], missing: str) -> Legend:
+    counts = classes[own].value_counts()
+    lines = tuple(LegendClass(number, text, int(counts.get(number, 0))) for number, text in enumerate(said, start=1))
+    return Legend(title, lines, int(classes.isna().sum()), missing)
+
+
+def rate_headings(content: PageContent) -> list[str]:
+    """Return the short column heading of each measure and test."""
+    named = [(one.column, one.title) for one in content.measures]
+    named += [(one.column, one.title) for one in content.tested]
+    return [RATE_HEADINGS.get(column, title) for column, title in named]
 
 
 def bars(months: tuple[MonthCount, ...]) -> list[Bar]:

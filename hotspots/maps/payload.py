@@ -6,16 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from hotspots.maps import words
+from hotspots.maps.columns import encode_column, encode_labels, encode_places
 from hotspots.maps.encode import encode_points, encode_shape, encode_words, origin_of
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, STATUS_SIGNS, event_letter
+from hotspots.maps.topology import topology
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from hotspots.maps.content import Measure, PageContent
+    from hotspots.maps.content import Measure, PageContent, Tested
 
 _EPSG = 4326
 
@@ -44,17 +47,23 @@ def build_payload(content: PageContent) -> dict[str, Any]:
         "month": content.words.month_short,
         "window": words.months_held(content.months),
         "tiles": content.tiles is not None,
-        "measures": [{"title": m.title, "ranges": words.class_ranges(m.breaks)} for m in content.measures],
-        "areas": _areas(areas, content.measures, origin),
+        "months": [{"name": month.label, "key": month.key, "n": month.n} for month in content.months],
+        "measures": [*map(_measure, content.measures), *map(_tested, content.tested)],
+        "areas": _areas(areas, content, origin),
         "outline": encode_shape(outline.iloc[0], origin),
         "neighbours": {
             "name": [words.said(name) for name in neighbours["borough"]],
             "shape": [encode_shape(shape, origin) for shape in neighbours.geometry],
         },
         "locations": _locations(_degrees(content.locations), origin),
+        "rows": _rows(content),
         "hotspots": _hotspots(content, origin),
+        "drawn": _drawn(content, origin),
+        "backdrop": content.backdrop,
+        "bands": _bands(content, origin),
         "beside": _beside(content, origin),
-        "events": _events(_degrees(content.events), origin),
+        "events": _events(content, origin),
+        "periods": [{"title": period.title, "first": period.first, "last": period.last} for period in content.periods],
     }
 
 
@@ -63,7 +72,29 @@ def _degrees(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return frame.to_crs(_EPSG) if len(frame) else frame
 
 
-def _areas(areas: gpd.GeoDataFrame, measures: tuple[Measure, ...], origin: tuple[int, int]) -> dict[str, Any]:
+def _measure(measure: Measure) -> dict[str, Any]:
+    return {
+        "column": measure.column,
+        "title": measure.title,
+        "breaks": list(measure.breaks),
+        "ranges": words.class_ranges(measure.breaks),
+        "times": measure.times,
+        "month": {
+            "title": measure.month_title,
+            "breaks": list(measure.month_breaks),
+            "ranges": words.class_ranges(measure.month_breaks),
+        },
+    }
+
+
+def _tested(tested: Tested) -> dict[str, Any]:
+    return {"column": tested.column, "title": tested.title, "ranges": [said for _, said in tested.labels]}
+
+
+def _areas(areas: gpd.GeoDataFrame, content: PageContent, origin: tuple[int, int]) -> dict[str, Any]:
+    measures = content.measures
+    classes = [areas[m.class_column] for m in measures]
+    classes += [words.label_classes(areas[tested.column], tested) for tested in content.tested]
     return {
         "code": [str(code) for code in areas.index],
         "name": [str(name) for name in areas["lsoa_name"]],
@@ -71,27 +102,71 @@ def _areas(areas: gpd.GeoDataFrame, measures: tuple[Measure, ...], origin: tuple
         "inside": [int(zone == "area") for zone in areas["zone"]],
         "n": [words.known(n) for n in areas["n"]],
         "month": [words.known(n) for n in areas["n_month"]],
+        "usual": [words.usual(*ends) for ends in zip(areas["usual_low"], areas["usual_high"], strict=True)],
+        "divisors": [[words.number(size) for size in areas[measure.divisor]] for measure in measures],
         "rates": [[words.rounded(rate) for rate in areas[measure.column]] for measure in measures],
-        "classes": [[words.known(number) for number in areas[m.class_column]] for m in measures],
-        "shape": [encode_shape(shape, origin) for shape in areas.geometry],
+        "classes": [[words.known(number) for number in column] for column in classes],
+        "shape": topology(areas.geometry, origin),
     }
 
 
 def _locations(locations: gpd.GeoDataFrame, origin: tuple[int, int]) -> dict[str, Any]:
     return {
-        "at": encode_points(shapely.get_coordinates(locations.geometry.to_numpy()), origin),
-        "n": [int(n) for n in locations["n"]],
-        "month": [words.known(n) for n in locations["n_month"]],
-        "street": encode_words(words.said(street) for street in locations["street"]),
+        "at": encode_places(shapely.get_coordinates(locations.geometry.to_numpy()), origin),
+        "street": encode_labels(words.said(street) for street in locations["street"]),
     }
 
 
+def _rows(content: PageContent) -> dict[str, Any]:
+    """Return the selections as columns of positions: of locations, areas, hotspots, months, crime types, themes."""
+    rows, kinds = content.selections, crime_types(content)
+    months = {month.key: at for at, month in enumerate(content.months)}
+    carried = {text: {name for name in str(text).split("|") if name} for text in rows["themes"].unique()}
+    names = sorted(set().union(*carried.values()))
+    themes = {text: sum(1 << names.index(name) for name in held) for text, held in carried.items()}
+    columns = {
+        "location": content.locations.index.get_indexer(rows["location_no"]),
+        "area": content.areas.index.get_indexer(rows["lsoa_code"]),
+        "hotspot": ranked(content.hotspots).index.get_indexer(rows["hotspot_id"]),
+        "month": rows["month"].astype("str").map(months),
+        "kind": rows["category"].map({kind: at for at, kind in enumerate(kinds)}),
+        "theme": rows["themes"].map(themes),
+        "hour": rows["hour_of_week"],
+        "n": rows["n"],
+    }
+    return {
+        "columns": {name: encode_column(values) for name, values in columns.items()},
+        "kinds": kinds,
+        "themes": names,
+    }
+
+
+def crime_types(content: PageContent) -> list[str]:
+    """Return the crime types of the selections, those with most incidents first."""
+    counts = content.selections.groupby("category", observed=True)["n"].sum()
+    return [str(name) for name in counts.sort_index().sort_values(ascending=False, kind="stable").index]
+
+
+def _drawn(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    """Return what the method drew in earlier months: the position of the month, and the grounds."""
+    if content.drawn is None or content.drawn.empty:
+        return []
+    shapes = _degrees(content.drawn)
+    groups = shapes.geometry.groupby(shapes["month"].astype("str"))
+    grounds = {str(key): [encode_shape(shape, origin) for shape in group] for key, group in groups}
+    return [
+        {"month": at, "shape": grounds[month.key]} for at, month in enumerate(content.months) if month.key in grounds
+    ]
+
+
 def _hotspots(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
-    names, looked_at = words.names_of(content.areas), content.months_looked_at
+    names, looked_at, near = words.names_of(content.areas), content.months_looked_at, _near(content)
     return [
         {
+            "id": str(row.Index),
             "rank": int(row.rank),
             "name": words.place(row.name, row.rank),
+            "near": near.get(str(row.Index), []),
             "month": words.count(row.n_month),
             "usual": words.usual(row.usual_low, row.usual_high),
             "change": CHANGE_WORDS[row.change],
@@ -115,7 +190,7 @@ def _hotspots(content: PageContent, origin: tuple[int, int]) -> list[dict[str, A
             "sort": [int(row.rank), int(row.n_month), int(row.n)],
             "shape": encode_shape(row.geometry, origin),
         }
-        for row in ranked(_degrees(content.hotspots)).itertuples(index=False)
+        for row in ranked(_degrees(content.hotspots)).itertuples()
     ]
 
 
@@ -125,6 +200,13 @@ def _moved(row: Any) -> str | None:  # noqa: ANN401 - one row of HOTSPOTS
         return None
     around = f"{words.count(row.ring_n_month)}, usual {words.usual(row.ring_usual_low, row.ring_usual_high)}"
     return f"fell while the ground around it rose ({around}): a hint of displacement, no proof"
+
+
+def _bands(content: PageContent, origin: tuple[int, int]) -> list[Any]:
+    """Return the grounds of the density, the widest first."""
+    if content.bands is None or content.bands.empty:
+        return []
+    return [encode_shape(shape, origin) for shape in _degrees(content.bands).geometry]
 
 
 def _beside(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
@@ -137,9 +219,26 @@ def _beside(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any
     ]
 
 
-def _events(events: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str, Any]]:
+def _near(content: PageContent) -> dict[str, list[list[int]]]:
+    """Return the events near each hotspot: position in reading order, and metres."""
+    if content.near is None:
+        return {}
+    found: dict[str, list[list[int]]] = {}
+    at = in_time(content.events).index.get_indexer(content.near["event_id"])
+    metres = content.near["distance_m"].round().astype(int)
+    for hotspot, event, distance in zip(content.near["hotspot_id"], at.tolist(), metres, strict=True):
+        if event >= 0:
+            found.setdefault(str(hotspot), []).append([event, distance])
+    return found
+
+
+def _events(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
     return [
         {
+            "id": str(row.Index),
+            "days": [
+                f"{day:%Y-%m-%d}" for day in (row.starts_at, row.starts_at if pd.isna(row.ends_at) else row.ends_at)
+            ],
             "title": str(row.title),
             "kind": str(row.kind),
             "letter": event_letter(row.kind),
@@ -149,7 +248,7 @@ def _events(events: gpd.GeoDataFrame, origin: tuple[int, int]) -> list[dict[str,
             "notes": words.said(row.notes),
             "at": _point(row.geometry, origin),
         }
-        for row in in_time(events).itertuples(index=False)
+        for row in in_time(_degrees(content.events)).itertuples()
     ]
 
 

@@ -10,10 +10,10 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hotspots.maps.content import MonthCount
+    from hotspots.maps.content import MonthCount, Tested
 
 NONE = "–"
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _WHOLE_FROM = 10
 _LEAST_SHARE = 0.1
@@ -35,6 +35,17 @@ def count(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
     return NONE if pd.isna(value) else f"{int(value):,}"
 
 
+def number(value: Any) -> float | None:  # noqa: ANN401 - one cell of a frame
+    """Return a number cell as it is, or none where it is empty or 0."""
+    return float(value) if value > 0 else None
+
+
+def label_classes(labels: pd.Series, tested: Tested) -> pd.Series:
+    """Return the class of each label: its place in the list, from 1; empty where the label is not in it."""
+    places = {value: place for place, (value, _) in enumerate(tested.labels, start=1)}
+    return labels.map(places).astype("Int64")
+
+
 def rounded(value: Any) -> float | None:  # noqa: ANN401 - one cell of a frame
     """Return a rate as a reader sees it: whole from 10 on, one decimal below, never 0 unless it is."""
     if pd.isna(value):
@@ -53,6 +64,11 @@ def rate(value: Any) -> str:  # noqa: ANN401 - one cell of a frame
     if number == _TINY:
         return "<0.1"
     return f"{number:,.0f}" if number >= _WHOLE_FROM or number == 0 else f"{number:.1f}"
+
+
+def hours(value: float) -> str:
+    """Return the incidents of an hour of the week: spread over ranges they may be parts; a dot where there is none."""
+    return rate(value) if value else "·"
 
 
 def share(value: float) -> str:
@@ -110,7 +126,7 @@ def when(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that 
 
 
 def _day(moment: pd.Timestamp) -> str:
-    return f"{_DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
+    return f"{DAYS[moment.weekday()]} {moment.day} {_MONTHS[moment.month - 1]}"
 
 
 def names_of(areas: pd.DataFrame) -> dict[str, str]:

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PACK_FILES = (
-    *("map.html", "hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
+    *("map.html", "map.png", "map.svg"),
+    *("hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
     *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
     *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 )
@@ -46,6 +47,8 @@ INCIDENT_COLUMNS = [
     "month",
     "occurred_at",
     "occurred_until",
+    "occurred_on",
+    "occurred_until_on",
     "category",
     "themes",
     "in_focus",
@@ -76,6 +79,7 @@ _CONTRACTS = {"past": PAST, "neighbours": NEIGHBOURS, "when": WHEN, "timed": TIM
 _LIBRARIES = (
     "folium",
     "geopandas",
+    "matplotlib",
     "numpy",
     "pandas",
     "pyogrio",
@@ -146,7 +150,8 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
     areas = _in_order(pack.areas, AREA_COLUMNS)
     events = pack.events.assign(**{name: local_iso(pack.events[name]) for name in ("starts_at", "ends_at")})
     incidents = pack.incidents[INCIDENT_COLUMNS].assign(
-        **{name: local_iso(pack.incidents[name]) for name in ("occurred_at", "occurred_until")}
+        **{name: local_iso(pack.incidents[name]) for name in ("occurred_at", "occurred_until")},
+        **{name: date_iso(pack.incidents[name]) for name in ("occurred_on", "occurred_until_on")},
     )
     with new_folder(target, replace=replace) as folder:
         write_text(folder / "map.html", pack.page)
@@ -177,6 +182,12 @@ def _in_order(frame: gpd.GeoDataFrame, first: Sequence[str]) -> gpd.GeoDataFrame
 def local_iso(times: pd.Series) -> pd.Series:
     """Return local times as ISO text with their offset; a GeoPackage would lose the time zone."""
     return times.map(lambda moment: moment.isoformat(), na_action="ignore").astype("str")
+
+
+def date_iso(days: pd.Series) -> pd.Series:
+    """Return dates as ISO text, in the same shape as the times beside them."""
+    texts: pd.Series = days.dt.strftime("%Y-%m-%d").astype("str")
+    return texts
 
 
 def versions() -> dict[str, str]:

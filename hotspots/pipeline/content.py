@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from hotspots.analysis.area_tests import quiet_areas
-from hotspots.analysis.hotspots import locations
+from hotspots.analysis.locations import locations, selections
+from hotspots.geo.points import within_reach
 from hotspots.intake.accept import STREET_LEVEL
 from hotspots.intake.coordinates import REASONS
 from hotspots.intake.mapped import UNKNOWN_POSTCODE
-from hotspots.maps.content import MonthCount, PageContent, Words
+from hotspots.maps.content import MonthCount, PageContent, Period, Words
 from hotspots.pack import words
 from hotspots.pipeline.area_findings import cell_sentences
 from hotspots.pipeline.border_findings import border_findings, neighbour_sides
 from hotspots.pipeline.life_findings import life_findings
 from hotspots.places.areas import neighbours_of
 from hotspots.stats.usual import usual_total
+from hotspots.tables.rhythm import AREA
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from hotspots.maps.backdrop import Backdrop
     from hotspots.pipeline.inputs import Inputs, Loaded
     from hotspots.pipeline.stages import MonthTables
     from hotspots.settings import Settings
+
+EVENT_REACH_M = 400.0
+"""Within so many metres of a hotspot an event is named on its card."""
 
 _GROUND_REACH_M = 12_000.0
 _GROUND_TOLERANCE_M = 40.0
@@ -39,6 +46,7 @@ def page_content(
     *,
     tiles: str | None = None,
     choice: tuple[str, ...] = (),
+    backdrop: Backdrop | None = None,
 ) -> PageContent:
     """Return the content of the month's page.
 
@@ -52,27 +60,40 @@ def page_content(
         URL template of a tile server.
     choice
         How the method was chosen, in sentences; none: it was set.
+    backdrop
+        Roads, water and place names under the findings.
 
     Returns
     -------
     PageContent
         Labelled frames and finished sentences.
     """
+    said = _words(facts, tables, loaded, settings, choice)
+    if backdrop is not None:
+        said = dataclasses.replace(said, sources=(*said.sources, backdrop.source))
     return PageContent(
-        words=_words(facts, tables, loaded, settings, choice),
+        words=said,
         measures=tables.measures,
+        tested=tables.labels,
         months=_month_bars(facts.months),
         areas=tables.areas,
         outline=tables.outline,
         neighbours=neighbours_of(loaded.areas, reach_m=_GROUND_REACH_M, tolerance_m=_GROUND_TOLERANCE_M),
         hotspots=tables.found.hotspots,
         locations=locations(tables.found.focus, loaded.month),
+        selections=selections(tables.found.focus, tables.found.members),
         events=tables.events,
+        periods=_periods(loaded.month),
         counts=tables.found.life.counts,
         months_looked_at=len(tables.found.life.months),
         past=_gone(tables.found.past),
+        drawn=_drawn(tables.found.life.drawn, facts.months),
+        bands=tables.bands,
+        near=_near(tables.found.hotspots, tables.events),
+        week=tables.when.week[tables.when.week["place_id"] == AREA],
         beside=tables.found.neighbours,
         tiles=tiles,
+        backdrop=None if backdrop is None else backdrop.payload,
     )
 
 
@@ -204,6 +225,30 @@ def _findings(
     )
 
 
+def _periods(month: pd.Period) -> tuple[Period, ...]:
+    """Return the spans of days that a meeting looks at: the month, the next one, and its first week and four."""
+    start = (month + 1).start_time
+    said = words.month_short(month + 1)
+    spans = {
+        words.month_short(month, year=True): (month.start_time, month.end_time),
+        words.month_short(month + 1, year=True): (start, (month + 1).end_time),
+        f"1–7 {said}": (start, start + pd.Timedelta(days=6)),
+        f"1–28 {said}": (start, start + pd.Timedelta(days=27)),
+    }
+    return tuple(Period(title, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}") for title, (first, last) in spans.items())
+
+
+def _drawn(drawn: gpd.GeoDataFrame, months: pd.Series) -> gpd.GeoDataFrame:
+    """Return what the method drew in the earlier months of the window: the last month's stands on the page anyway."""
+    return drawn[drawn["month"].isin(months.index[:-1])]
+
+
+def _near(hotspots: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the events within reach of each hotspot."""
+    pairs = within_reach(hotspots.geometry, events.geometry, EVENT_REACH_M)
+    return pairs.rename(columns={"place": "hotspot_id", "other": "event_id"})
+
+
 def _gone(past: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the places whose ground is no hotspot now: what joined another lives on in it."""
     return past[past["succeeded_by"].isna()]
@@ -218,6 +263,6 @@ def incident_sources(loaded: Loaded, settings: Settings) -> tuple[str, ...]:
 
 def _month_bars(months: pd.Series) -> tuple[MonthCount, ...]:
     return tuple(
-        MonthCount(words.month_short(month, year=True), None if pd.isna(n) else int(n))
+        MonthCount(words.month_short(month, year=True), None if pd.isna(n) else int(n), str(month))
         for month, n in zip(months.index, months, strict=True)
     )

@@ -19,7 +19,8 @@ from hotspots.maps.quality_page import build_quality_page
 from hotspots.pack.folder import PACK_FILES, Pack, write_pack
 from hotspots.pack.previous import MANIFEST, read_places, read_previous
 from hotspots.pipeline.auto import choose_method
-from hotspots.pipeline.content import gather_facts, ground_findings, incident_sources, notices, page_content
+from hotspots.pipeline.backdrop import with_backdrop
+from hotspots.pipeline.content import gather_facts, ground_findings, notices, page_content
 from hotspots.pipeline.figures import month_figures
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
@@ -106,7 +107,7 @@ def run_month(
     events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
     earlier = read_previous(request.previous) if request.previous is not None else None
     before = _earlier(request, earlier, settings)
-    loaded = load(request.inputs, settings, progress)
+    loaded, backdrop = with_backdrop(load(request.inputs, settings, progress), settings)
     quality = assess(loaded, earlier)
     chosen = choose_method(loaded, settings, progress)
     settings = chosen.settings
@@ -114,8 +115,9 @@ def run_month(
     tables = make_tables(loaded, settings, events, before, progress)
     facts = gather_facts(request.inputs, settings, loaded, tables.found.focus, tables.found.hotspots)
     say("Drawing the map")
-    content = page_content(tables, facts, loaded, settings, tiles=request.tiles, choice=chosen.sentences)
-    page = build_page(content)
+    content = page_content(
+        tables, facts, loaded, settings, tiles=request.tiles, choice=chosen.sentences, backdrop=backdrop
+    )
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events) | {"choice": chosen.document}
     pack = _pack(
@@ -123,11 +125,11 @@ def run_month(
         settings,
         loaded,
         tables,
-        page=page,
+        page=build_page(content),
         rejects=_rejects(loaded, events),
         quality=quality,
         manifest=document,
-        figures=month_figures(tables, facts, incident_sources(loaded, settings)[0], settings.report.marking),
+        figures=month_figures(tables, facts, content),
     )
     write_pack(pack, target, replace=request.force)
     found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.events)
@@ -183,7 +185,12 @@ def _pack(
             "timed": tables.when.timed,
             "season": tables.when.season,
         },
-        layers={"past": found.past, "neighbours": found.neighbours, "cells": tables.cells.cells},
+        layers={
+            "past": found.past,
+            "neighbours": found.neighbours,
+            "cells": tables.cells.cells,
+            "density": tables.bands,
+        },
         **made,
     )
 

@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import pandas as pd
 
-from hotspots.analysis.area_stats import area_stats, class_breaks, classify
+from hotspots.analysis.area_stats import area_stats
 from hotspots.analysis.area_tests import area_tests, quiet_areas
+from hotspots.analysis.bands import density_bands
 from hotspots.analysis.cell_tests import cell_tests
 from hotspots.analysis.methods import grid_of
-from hotspots.maps.content import Measure
-from hotspots.pack.words import area_name, months_word
+from hotspots.pack.words import area_name
 from hotspots.pipeline.area_findings import AreaFindings, area_findings
 from hotspots.pipeline.held_out import held_out
+from hotspots.pipeline.measures import classed, tested
 from hotspots.pipeline.month_hotspots import MonthHotspots, month_hotspots
 from hotspots.pipeline.when_findings import WhenFindings, month_counts, when_findings
 from hotspots.places.areas import outline_of
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hotspots.analysis.cell_tests import CellTests
     from hotspots.analysis.life import EarlierPack
     from hotspots.intake.events import EventsIntake
+    from hotspots.maps.content import Measure, Tested
     from hotspots.pipeline.inputs import Loaded
     from hotspots.settings import Settings
 
@@ -44,12 +46,16 @@ class MonthTables:
     """AREA_STATS with its classes."""
     measures: tuple[Measure, ...]
     """What colours the areas."""
+    labels: tuple[Tested, ...]
+    """What tests said of them."""
     outline: BaseGeometry
     """Outline of the area."""
     found: MonthHotspots
     """The hotspots, and all that is told of them."""
     cells: CellTests
     """The equal cells, and what their tests found."""
+    bands: gpd.GeoDataFrame
+    """The densest ground of the area."""
     when: WhenFindings
     """Days and hours, calendar months."""
     events: gpd.GeoDataFrame
@@ -93,7 +99,7 @@ def make_tables(
     found = month_hotspots(loaded, settings, context, previous=previous, progress=progress)
     (progress or (lambda _: None))("Testing the areas")
     tests = _area_tests(loaded)
-    areas, measures = _classed(tests.stats, settings, len(loaded.window.months))
+    areas, measures = classed(tests.stats, found.focus, settings, loaded.window.months)
     cells = _cells(loaded, settings, found.focus)
     members = found.focus.join(found.members)
     by_part = bool(settings.focus.part_of_day)
@@ -101,9 +107,11 @@ def make_tables(
         context=context,
         areas=areas,
         measures=measures,
+        labels=tested(loaded.month, len(loaded.window.months)),
         outline=outline_of(loaded.areas[loaded.areas["zone"] == "area"]),
         found=found,
         cells=cells,
+        bands=_bands(loaded, found.focus),
         when=when_findings(members, found.hotspots.index, month_counts(loaded), by_part=by_part),
         events=_coming(events, loaded.month, settings.areas.analysis_epsg),
         findings=area_findings(tests, loaded.focus.name),
@@ -123,6 +131,13 @@ def _cells(loaded: Loaded, settings: Settings, focus: gpd.GeoDataFrame) -> CellT
     return cell_tests(focus, loaded.month, grid, covered, outline_of(loaded.areas[known & (zone == "area")]))
 
 
+def _bands(loaded: Loaded, focus: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Draw the densest ground of the area with data."""
+    known, zone = loaded.window.known, loaded.areas["zone"]
+    covered = outline_of(loaded.areas[known & (zone != "beyond")])
+    return density_bands(focus, outline_of(loaded.areas[known & (zone == "area")]), covered)
+
+
 def _area_tests(loaded: Loaded) -> AreaTests:
     """Count and test the LSOAs."""
     window = loaded.window
@@ -136,23 +151,6 @@ def _area_tests(loaded: Loaded) -> AreaTests:
         untested=window.thin,
         quiet=counted.index.intersection(quiet),
     )
-
-
-def _classed(stats: gpd.GeoDataFrame, settings: Settings, months: int) -> tuple[gpd.GeoDataFrame, tuple[Measure, ...]]:
-    """Return AREA_STATS with its classes, and the measures that colour the map."""
-    areas = stats.copy()
-    own = areas[areas["zone"] == "area"]
-    span = months_word(months)
-    wanted = [("rate_per_km2", "map_class", f"Incidents per km², {span}", settings.map.class_breaks_per_km2)]
-    if own["rate_per_1000"].notna().any():
-        per_1000 = f"Incidents per 1,000 residents, {span}"
-        wanted.append(("rate_per_1000", "map_class_per_1000", per_1000, settings.map.class_breaks_per_1000))
-    measures = []
-    for column, class_column, title, fixed in wanted:
-        breaks = fixed or class_breaks(own[column])
-        areas[class_column] = classify(areas[column], breaks)
-        measures.append(Measure(column, class_column, title, breaks))
-    return areas, tuple(measures)
 
 
 def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:

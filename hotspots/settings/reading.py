@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hotspots.errors import InputError, SettingsError
 from hotspots.settings.entries import DEFAULT_THEMES, Source, Theme
 from hotspots.settings.lists import read_sources, read_themes
-from hotspots.settings.sections import Areas, Focus, Harm, Hotspots, Map, Report, Services
+from hotspots.settings.sections import Areas, Evaluate, Focus, Harm, Hotspots, Map, Report, Services
 from hotspots.settings.values import check_range, section, unknown
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Settings:
     harm: Harm = field(default_factory=Harm)
     hotspots: Hotspots = field(default_factory=Hotspots)
     map: Map = field(default_factory=Map)
+    evaluate: Evaluate = field(default_factory=Evaluate)
     services: Services = field(default_factory=Services)
     sources: tuple[Source, ...] = ()
     """``[[sources]]``, read beside what ``--incidents`` names."""
@@ -121,7 +122,8 @@ def _beside(folder: Path, settings: Settings) -> Settings:
     )
     harm = dataclasses.replace(settings.harm, table=beside(settings.harm.table))
     areas = dataclasses.replace(settings.areas, wards=beside(settings.areas.wards))
-    return dataclasses.replace(settings, sources=sources, harm=harm, areas=areas)
+    page = dataclasses.replace(settings.map, backdrop=beside(settings.map.backdrop))
+    return dataclasses.replace(settings, sources=sources, harm=harm, areas=areas, map=page)
 
 
 def _check_harm(harm: Harm, where: str) -> None:

@@ -128,6 +128,24 @@ class Map:
     """Four rising lower bounds of classes 2 to 5; empty: round numbers chosen from the data."""
     class_breaks_per_1000: tuple[float, ...] = ()
     """The same for the rate per 1,000 residents."""
+    backdrop: str = ""
+    """File of ``hotspots basemap build``, relative to the settings file; empty: outlines alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluate:
+    """``[evaluate]``: choices of ``hotspots evaluate``."""
+
+    ring_m: float = 300.0
+    """Width of the ring around each place, into which crime may have moved; 0: no ring."""
+    reach_m: float = 200.0
+    """A point or a line, such as a stop of the bus, stands for the ground so far around it."""
+    controls: int = 3
+    """Most places that are suggested as controls."""
+    months_before: int = 0
+    """Months before the start that are counted; 0: as many as after it."""
+    per_area: bool = False
+    """Weigh controls by their area instead of one by one."""
 
 
 @dataclass(frozen=True, slots=True)

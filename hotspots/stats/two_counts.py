@@ -219,13 +219,16 @@ def weighted_displacement_difference(
     treated_ring: tuple[int, int] = (0, 0),
     control_ring: tuple[int, int] = (0, 0),
     exposure: tuple[float, float] = (1.0, 1.0),
+    areas: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0),
+    spread: float = 1.0,
     alpha: float = ALPHA,
 ) -> WeightedDisplacementDifference:
     """Estimate what a measure prevented, less what it moved next door (Wheeler and Ratcliffe 2018).
 
-    (treated after - before) - (control after - before), plus the same of the two rings. The counts are
-    taken as Poisson, so that without other lengths the standard error is the root of the sum of all
-    eight. The normal approximation wants counts of about 5 and more.
+    (treated after - before) - (control after - before), plus the same of the two rings, each count divided
+    by its time and its area (Wheeler's ``ptools``). The counts are taken as Poisson, so that without other
+    lengths and areas the standard error is the root of the sum of all eight. The normal approximation wants
+    counts of about 5 and more.
 
     Parameters
     ----------
@@ -235,6 +238,12 @@ def weighted_displacement_difference(
         Counts before and after of the ring into which crime may move; 0 where none is looked at.
     exposure
         Length of the time before and after; the estimate is incidents per unit of it.
+    areas
+        Size of the treated place, the control, the ring of the one and of the other, each in the unit that
+        the estimate is for. The counts of k control places, added up, have an area of k: their mean stands
+        against the treated place, and the more they are, the narrower is the interval.
+    spread
+        How many times the variance of Poisson counts the counts have.
     alpha
         1 minus the coverage of the interval.
 
@@ -246,15 +255,20 @@ def weighted_displacement_difference(
     Raises
     ------
     ValueError
-        A count is negative or not whole, a length is not above 0, or the level is not between 0 and 1.
+        A count is negative or not whole, a length, an area or the spread is not above 0, or the level is
+        not between 0 and 1.
     """
     if not 0 < alpha < 1:
         raise ValueError("the level of a test lies between 0 and 1")
+    size = np.array([*areas, spread], dtype=np.float64)
+    if not (np.isfinite(size).all() and (size > 0).all()):
+        raise ValueError("an area and the spread lie above 0")
     counts = [treated, control, treated_ring, control_ring]
     before, after, lasted, lasted_after = _pairs([pair[0] for pair in counts], [pair[1] for pair in counts], *exposure)
+    lasted, lasted_after = lasted * size[:4], lasted_after * size[:4]
     sign = np.array([1.0, -1.0, 1.0, -1.0])
     estimate = float(sign @ (after / lasted_after - before / lasted))
-    error = math.sqrt(float((after / lasted_after**2 + before / lasted**2).sum()))
+    error = math.sqrt(spread * float((after / lasted_after**2 + before / lasted**2).sum()))
     z = estimate / error if error else 0.0
     half = float(stats.norm.ppf(1 - alpha / 2)) * error
     p = max(2.0 * float(stats.norm.sf(abs(z))), _SMALLEST_P)

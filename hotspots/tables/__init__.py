@@ -9,6 +9,7 @@ from hotspots.tables.areas import AREA_STATS, AREAS
 from hotspots.tables.backtest import BACKTEST
 from hotspots.tables.cells import CELLS
 from hotspots.tables.contract import check
+from hotspots.tables.evaluations import CONTROLS, EVALUATIONS
 from hotspots.tables.events import EVENTS
 from hotspots.tables.hotspots import HOTSPOTS, MEMBERS
 from hotspots.tables.incidents import COVERAGE, INCIDENTS, LOCATED, REJECTS
@@ -17,14 +18,17 @@ from hotspots.tables.near_repeats import NEAR_REPEATS
 from hotspots.tables.neighbours import DISPLACEMENT, NEIGHBOURS
 from hotspots.tables.quality import QUALITY
 from hotspots.tables.rhythm import SEASON, TIMED, WHEN
+from hotspots.tables.selections import SELECTIONS
 
 __all__ = [
     "AREAS",
     "AREA_STATS",
     "BACKTEST",
     "CELLS",
+    "CONTROLS",
     "COVERAGE",
     "DISPLACEMENT",
+    "EVALUATIONS",
     "EVENTS",
     "HOTSPOTS",
     "INCIDENTS",
@@ -36,6 +40,7 @@ __all__ = [
     "QUALITY",
     "REJECTS",
     "SEASON",
+    "SELECTIONS",
     "TIMED",
     "WHEN",
     "check",

@@ -5,10 +5,16 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
 (function () {
   const data = JSON.parse(document.getElementById("page-data").textContent);
   const PER_DEGREE = 1e5;
+  for (const [name, column] of Object.entries(data.rows.columns)) data.rows[name] = hotspotsDecode.column(column);
+  const outlines = hotspotsDecode.topology(data.areas.shape, data.origin);
+  const street = hotspotsDecode.labels(data.locations.street);
   hotspotsPage.data = data;
+  // What is shown: all of the window, until the view says otherwise.
+  hotspotsPage.plain = true;
+  hotspotsPage.shown = { rates: data.areas.rates, classes: data.areas.classes };
 
   // Panes keep the order of the voices: ground, areas, veil, findings.
-  const PANES = { ground: 210, areas: 300, veil: 310, locations: 320, outline: 330, labels: 340, chosen: 350, hotspots: 360, marks: 600 };
+  const PANES = { ground: 210, areas: 300, veil: 310, density: 315, locations: 320, outline: 330, labels: 340, chosen: 350, hotspots: 360, marks: 600 };
   L.Map.addInitHook(function () {
     for (const [name, z] of Object.entries(PANES)) this.createPane(name).style.zIndex = z;
     // Fitted before the first layer is added, so that thousands of areas are drawn once.
@@ -49,19 +55,32 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
   const rate = (n) => (n === null ? "–" : n === 0.05 ? "<0.1" : n >= 10 || n === 0 ? count(Math.round(n)) : n.toFixed(1));
 
   /* Areas: one set of shapes, one layer per measure, made when it is first shown. */
-  let areaShapes = null;
-  const shapeOfArea = (i) => (areaShapes ??= data.areas.shape.map(shape))[i];
+  const areaShapes = [];
+  const shapeOfArea = (i) => areaShapes[i] || (areaShapes[i] = outlines.latlngs(i));
   function areas(measure) {
     const group = L.featureGroup();
     const paths = [];
     group.paths = paths;
     group.measure = measure;
+    const look = (i) => {
+      const number = hotspotsPage.shown.classes[measure][i];
+      return `area ${number === null ? "no-data" : `m${measure} class-${number}`}`;
+    };
+    group.repaint = () => {
+      paths.forEach((path, i) => {
+        const wanted = look(i);
+        if (path.options.className === wanted) return;
+        const element = path.getElement();
+        element?.classList.remove(...path.options.className.split(" "));
+        element?.classList.add(...wanted.split(" "));
+        path.options.className = wanted;
+      });
+    };
     const add = group.onAdd;
     group.onAdd = function (map) {
       if (!paths.length) {
-        data.areas.classes[measure].forEach((number, i) => {
-          const look = number === null ? "no-data" : `m${measure} class-${number}`;
-          const path = polygon(shapeOfArea(i), "areas", `area ${look}`, { interactive: true });
+        data.areas.code.forEach((_, i) => {
+          const path = polygon(shapeOfArea(i), "areas", look(i), { interactive: true });
           path.area = i;
           paths.push(path);
           this.addLayer(path);
@@ -76,14 +95,15 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
   function areaTip(i, measure, latlng) {
     const a = data.areas;
     const tip = make("div", "", make("b", "", a.name[i]));
-    const rated = a.classes[measure][i] === null ? "no data" : `${rate(a.rates[measure][i])} · ${data.measures[measure].title}`;
-    tip.append(make("span", "", rated));
-    if (a.n[i] !== null) tip.append(make("span", "", `${count(a.n[i])} in ${data.window}, ${count(a.month[i])} in ${data.month}`));
-    const near = hotspotsPage.nearestLocation?.(latlng) ?? -1;
+    tip.append(make("span", "", `${hotspotsPage.said(measure, i)} · ${hotspotsPage.scale(measure).title}`));
+    const all = `${count(a.n[i])} in ${data.window}`;
+    const counts = hotspotsPage.plain ? `${all}, ${count(a.month[i])} in ${data.month}` : `${count(hotspotsPage.shown.areas[i])} shown of ${all}`;
+    if (a.n[i] !== null) tip.append(make("span", "", counts));
+    const { locations: discs } = hotspotsPage.layers;
+    const near = hotspotsPage.map.hasLayer(discs) ? discs.hit(latlng) : -1;
     if (near >= 0) {
-      const l = data.locations;
-      const street = l.street.words[l.street.rows[near]] ?? "Location without a name";
-      tip.append(make("b", "", street), make("span", "", `${count(l.n[near])} at or near this point`));
+      const name = street.words[street.rows[near]] ?? "Location without a name";
+      tip.append(make("b", "", name), make("span", "", `${count(hotspotsPage.shown.locations[near])} at or near this point`));
     }
     return tip;
   }
@@ -107,6 +127,20 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
     });
   }
 
+  /* What the method drew in an earlier month, while that month is shown. */
+  function drawn() {
+    const group = L.layerGroup();
+    group.setMonth = (month) => {
+      group.clearLayers();
+      for (const then of data.drawn) {
+        if (then.month !== month) continue;
+        for (const one of then.shape) group.addLayer(polygon(shape(one), "hotspots", "drawn", { fill: false }));
+      }
+    };
+    return group;
+  }
+  /* The densest ground: the less of the area it takes, the heavier its line. */
+  const density = () => L.layerGroup(data.bands.map((band, at) => polygon(shape(band), "density", `density band-${at}`)));
   function neighbours() {
     return L.layerGroup(data.neighbours.shape.map((s) => polygon(shape(s), "ground", "neighbour")));
   }
@@ -156,84 +190,14 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
     return group;
   }
 
-  /* Incident locations: one canvas, one circle per distinct point, its area in proportion to the count. */
-  const Locations = L.Layer.extend({
-    onAdd(map) {
-      this.points ??= decode(data.locations.at);
-      this.canvas = map.getPane("locations").appendChild(make("canvas", "locations"));
-      map.on("moveend zoomend resize viewreset", this.draw, this);
-      this.draw();
-      hotspotsPage.nearestLocation = (latlng) => this.nearest(latlng);
-    },
-    /* On paper a canvas may come out opaque: there the same circles are one path. */
-    print(on) {
-      this.paper?.remove();
-      this.canvas.hidden = on;
-      if (!on) return;
-      const map = this._map;
-      const size = map.getSize();
-      const view = map.getBounds();
-      const parts = [];
-      this.points.forEach((at, i) => {
-        if (!view.contains(at)) return;
-        const p = map.latLngToContainerPoint(at);
-        const r = this.radius(data.locations.n[i], map.getZoom()).toFixed(1);
-        parts.push(`M${p.x - r} ${p.y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0`);
-      });
-      this.paper = makeSvg("svg", { class: "locations", width: size.x, height: size.y },
-        makeSvg("path", { class: "location-sign", d: parts.join("") }));
-      L.DomUtil.setPosition(this.paper, map.containerPointToLayerPoint([0, 0]));
-      map.getPane("locations").append(this.paper);
-    },
-    onRemove(map) {
-      map.off("moveend zoomend resize viewreset", this.draw, this);
-      this.paper?.remove();
-      this.canvas.remove();
-      hotspotsPage.nearestLocation = null;
-    },
-    radius(n, zoom) {
-      return Math.min(14, Math.max(0.9, 1.5 * Math.sqrt(n) * 1.26 ** (zoom - 12)));
-    },
-    draw() {
-      const map = this._map;
-      const size = map.getSize();
-      const ratio = window.devicePixelRatio || 1;
-      L.DomUtil.setPosition(this.canvas, map.containerPointToLayerPoint([0, 0]));
-      this.canvas.width = size.x * ratio;
-      this.canvas.height = size.y * ratio;
-      this.canvas.style.width = `${size.x}px`;
-      this.canvas.style.height = `${size.y}px`;
-      const pen = this.canvas.getContext("2d");
-      pen.scale(ratio, ratio);
-      const view = map.getBounds().pad(0.05);
-      // Thousands of circles in one view would be a carpet: the more, the fainter.
-      const seen = this.points.reduce((sum, at) => sum + view.contains(at), 0);
-      pen.fillStyle = `rgba(40, 48, 56, ${Math.min(0.38, Math.max(0.13, 17 / Math.sqrt(seen)))})`;
-      this.points.forEach((at, i) => {
-        if (!view.contains(at)) return;
-        const p = map.latLngToContainerPoint(at);
-        pen.beginPath();
-        pen.arc(p.x, p.y, this.radius(data.locations.n[i], map.getZoom()), 0, 2 * Math.PI);
-        pen.fill();
-      });
-    },
-    nearest(latlng) {
-      const map = this._map;
-      const cursor = map.latLngToContainerPoint(latlng);
-      const reach = 12;
-      const edge = map.containerPointToLatLng(cursor.add([reach, reach]));
-      const [dx, dy] = [Math.abs(edge.lng - latlng.lng), Math.abs(edge.lat - latlng.lat)];
-      let [best, found] = [Infinity, -1];
-      this.points.forEach((at, i) => {
-        if (Math.abs(at.lng - latlng.lng) > dx || Math.abs(at.lat - latlng.lat) > dy) return;
-        const over = map.latLngToContainerPoint(at).distanceTo(cursor) - this.radius(data.locations.n[i], map.getZoom());
-        if (over < best && over < 3) [best, found] = [over, i];
-      });
-      return found;
-    },
-  });
-
-  const builders = { areas, neighbours, veil, outline, hotspots, locations: () => new Locations() };
+  /* Incident locations: one circle per distinct point, its area in proportion to the count. */
+  const { lat, lon } = hotspotsDecode.places(data.locations.at, data.origin);
+  const locations = () => hotspotsPoints.layer({ lat, lon, pane: "locations" });
+  function areaBounds() {
+    const boxes = data.areas.code.map((_, i) => outlines.bounds(i)).filter(Boolean);
+    return boxes.map(([west, south, east, north]) => L.latLngBounds([south, west], [north, east]));
+  }
+  const builders = { areas, neighbours, veil, outline, hotspots, drawn, density, locations };
   hotspotsPage.builders = builders;
   hotspotsPage.layer = function (kind, index) {
     const layer = builders[kind](index);
@@ -244,5 +208,5 @@ const hotspotsPage = window.hotspotsPage = { map: null, layers: {}, data: null }
   hotspotsPage.start = (map) => {
     hotspotsPage.map = map;
   };
-  Object.assign(hotspotsPage, { tools: { decode, shape, shapeOfArea, polygon, make, makeSvg, count, rate, hover, outlineShape, showWhole } });
+  Object.assign(hotspotsPage, { tools: { decode, shape, shapeOfArea, polygon, make, makeSvg, count, rate, hover, outlineShape, showWhole, areaBounds, nLocations: lat.length } });
 })();

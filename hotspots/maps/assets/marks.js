@@ -32,7 +32,7 @@
       show(map) {
         set.shown = true;
         leaders.addTo(map);
-        for (const item of items) map.getPane("marks").append(item.button);
+        for (const item of items) if (!item.left) map.getPane("marks").append(item.button);
         hotspotsPage.place();
       },
       hide() {
@@ -77,6 +77,16 @@
     return withMarks(L.layerGroup(), marks("events", items.filter(Boolean)));
   };
 
+  /* Leave out the marks that a choice leaves out. */
+  hotspotsPage.showMarks = function (kind, held) {
+    const set = sets[kind];
+    for (const item of set?.items ?? []) {
+      item.left = !held(item.i);
+      if (item.left) item.button.remove();
+      else if (set.shown) hotspotsPage.map.getPane("marks").append(item.button);
+    }
+    hotspotsPage.place();
+  };
   hotspotsPage.markOf = (kind, i) => sets[kind]?.items.find((item) => item.i === i)?.button;
 
   /* Placement: events on their point unless they would hide a small hotspot, discs beside
@@ -85,7 +95,7 @@
     const map = hotspotsPage.map;
     if (!map) return;
     const shown = Object.values(sets).filter((set) => set.shown).sort((a, b) => (a.kind < b.kind ? -1 : 1));
-    const seats = shown.flatMap((set) => set.items.map((item) => measure(map, set, item)));
+    const seats = shown.flatMap((set) => set.items.filter((item) => !item.left).map((item) => measure(map, set, item)));
     const polygons = seats.filter((seat) => seat.kind === "hotspots");
     const taken = [];
     for (const set of shown) set.leaders.clearLayers();

@@ -1,189 +1,9 @@
-/* The panel: tabs, tables, the card of the chosen place, print. */
+/* The page as a whole: choosing a place, the map in its frame, the address that says what is seen, print. */
 (function () {
-  const { map, data, layers, tools } = hotspotsPage;
-  const { make, makeSvg, count, rate, polygon, shape, shapeOfArea, decode } = tools;
+  const { map, data, layers, tools, tables, panels, KINDS, openTab, fillAreas } = hotspotsPage;
+  const { make, polygon, shapeOfArea, decode } = tools;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const KINDS = ["hotspots", "areas", "events"];
   let measure = 0;
-  let chosen = null;
-
-  /* Tabs */
-  const tabs = make("div", "tabs");
-  tabs.setAttribute("role", "tablist");
-  tabs.setAttribute("aria-label", "Tables");
-  const panels = [...document.querySelectorAll(".tab")];
-  const buttons = panels.map((panel, i) => {
-    const button = make("button", "", panel.dataset.tab);
-    button.type = "button";
-    button.id = `tab-${panel.id}`;
-    button.setAttribute("role", "tab");
-    button.setAttribute("aria-controls", panel.id);
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", button.id);
-    button.addEventListener("click", () => openTab(i));
-    button.addEventListener("keydown", (e) => {
-      const step = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: panels.length - 1 }[e.key];
-      if (step === undefined) return;
-      e.preventDefault();
-      openTab((step + panels.length) % panels.length, true);
-    });
-    return button;
-  });
-  tabs.append(...buttons);
-  document.querySelector(".panel").prepend(tabs);
-  function openTab(at, focus) {
-    panels.forEach((panel, i) => {
-      panel.hidden = i !== at;
-      buttons[i].setAttribute("aria-selected", String(i === at));
-      buttons[i].tabIndex = i === at ? 0 : -1;
-    });
-    if (panels[at].id === "panel-areas") fillAreas();
-    if (focus) buttons[at].focus();
-  }
-
-  /* Rows that can be chosen: a real button in each, so that keyboards and screen readers know it. */
-  const tables = Object.fromEntries(KINDS.map((kind) => [kind, document.getElementById(`table-${kind}`)]));
-  function upgrade(row) {
-    const name = row.querySelector(".name");
-    const button = make("button", "pick name", name.textContent);
-    button.type = "button";
-    name.replaceWith(button);
-  }
-  for (const kind of KINDS) {
-    const table = tables[kind];
-    if (!table) continue;
-    const body = table.tBodies[0];
-    for (const row of body.rows) upgrade(row);
-    body.addEventListener("click", (e) => {
-      const row = e.target.closest("tr");
-      if (row) hotspotsPage.choose(kind, Number(row.dataset.i), { from: "table" });
-    });
-    body.addEventListener("keydown", (e) => {
-      const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[e.key];
-      const row = step && e.target.closest("tr")?.[step];
-      if (!row) return;
-      e.preventDefault();
-      row.querySelector(".pick").focus();
-    });
-    for (const head of table.tHead.querySelectorAll("th[data-sort]")) sortable(kind, table, head);
-  }
-
-  function sortValues(kind, key) {
-    if (kind === "hotspots") return data.hotspots.map((h) => h.sort[Number(key)]);
-    return key in data.areas ? data.areas[key] : data.areas.rates[Number(key)];
-  }
-  function sortable(kind, table, head) {
-    const button = make("button", "");
-    button.type = "button";
-    button.append(...head.childNodes);
-    head.append(button);
-    button.addEventListener("click", () => {
-      const values = sortValues(kind, head.dataset.sort);
-      const upFirst = head.dataset.sort === "name" || (kind === "hotspots" && head.dataset.sort === "0");
-      const before = head.getAttribute("aria-sort");
-      const up = before ? before !== "ascending" : upFirst;
-      for (const other of table.tHead.querySelectorAll("[aria-sort]")) other.removeAttribute("aria-sort");
-      head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const order = (a, b) => (a === b ? 0 : a === null ? 1 : b === null ? -1 : (a < b ? -1 : 1) * (up ? 1 : -1));
-      const rows = [...table.tBodies[0].rows];
-      rows.sort((a, b) => order(values[a.dataset.i], values[b.dataset.i]) || a.dataset.i - b.dataset.i);
-      table.tBodies[0].append(...rows);
-    });
-  }
-
-  /* Areas: the page's text holds the first rows only; the others are made when somebody looks. */
-  let filled = false;
-  function fillAreas() {
-    const body = tables.areas.tBodies[0];
-    if (filled) return;
-    filled = true;
-    const have = new Set([...body.rows].map((row) => Number(row.dataset.i)));
-    const rates = data.areas.rates[0];
-    const rest = data.areas.code.map((_, i) => i).filter((i) => !have.has(i));
-    rest.sort((a, b) => data.areas.inside[b] - data.areas.inside[a] || (rates[b] ?? -1) - (rates[a] ?? -1) || a - b);
-    body.append(...rest.map(areaRow));
-    tables.areas.querySelector(".cut")?.remove();
-    const find = document.querySelector(".find");
-    find.hidden = false;
-    find.querySelector("input").addEventListener("input", (e) => {
-      const wanted = e.target.value.trim().toLowerCase();
-      const { name, code } = data.areas;
-      for (const row of body.rows) {
-        const i = row.dataset.i;
-        row.hidden = !(name[i].toLowerCase().includes(wanted) || code[i].toLowerCase().includes(wanted));
-      }
-    });
-  }
-  function areaRow(i) {
-    const a = data.areas;
-    const row = make("tr", "");
-    row.dataset.i = i;
-    const small = `${a.code[i]}${a.inside[i] ? "" : " · outside the line"}`;
-    const head = make("th", "", make("span", "name", a.name[i]), make("span", "small", small));
-    head.scope = "row";
-    row.append(head, make("td", "num", count(a.month[i])), make("td", "num", count(a.n[i])));
-    data.measures.forEach((m, at) => {
-      const number = a.classes[at][i];
-      row.append(make("td", "num", `${number === null ? "no data" : rate(a.rates[at][i])} `, swatch(at, number)));
-    });
-    upgrade(row);
-    return row;
-  }
-  function swatch(at, number) {
-    const dark = number > data.measures[at].ranges.length * 0.8;
-    const look = number === null ? "no-data" : `m${at} class-${number}`;
-    const label = number === null ? "no data" : `class ${number}`;
-    const box = makeSvg("svg", { class: "swatch", viewBox: "0 0 16 14", role: "img", "aria-label": label },
-      makeSvg("rect", { class: look, x: 0.5, y: 0.5, width: 15, height: 13 }));
-    if (number !== null) box.append(makeSvg("text", { class: dark ? "on-dark" : "on-light", x: 8, y: 10.5 }, String(number)));
-    return box;
-  }
-
-  /* The card */
-  function hotspotCard(h) {
-    const usual = h.usual === "–" ? "" : `, usual ${h.usual}`;
-    const place = `E ${h.easting}, N ${h.northing}`;
-    return [`${h.rank} · ${h.name}`, [
-      [data.month, make("span", "", `${h.month}${usual}: `, make("strong", "", h.change))],
-      [`${data.window}`, `${h.n} incidents, ${h.share} of the total (chosen on these months)`],
-      ["Size", `${h.ha} ha, ${h.width} m across, ${h.land} of the area`],
-      ...(h.life ? [["So far", h.life]] : []),
-      ...(h.moved ? [["Next to it", h.moved]] : []),
-      ["Mostly", h.mostly],
-      ...(h.peak ? [["Peak", h.peak]] : []),
-      ["LSOAs", h.lsoas],
-      ["Grid ref", h.grid ? `${h.grid} (${place})` : place],
-      ["Boundary", h.cross ? `crosses the line: ${h.inside} of ${h.n} incidents inside` : "does not cross the line"],
-    ]];
-  }
-  function areaCard(i) {
-    const a = data.areas;
-    const lines = [["Borough", a.borough.words[a.borough.rows[i]] ?? "–"], ["Code", a.code[i]]];
-    if (a.n[i] !== null) lines.push([data.month, count(a.month[i])], [`${data.window}`, count(a.n[i])]);
-    data.measures.forEach((m, at) => {
-      const number = a.classes[at][i];
-      lines.push([number === null ? "Rate" : `Class ${number}`, number === null ? `no data · ${m.title}` : `${rate(a.rates[at][i])} · ${m.title} (${m.ranges[number - 1]})`]);
-    });
-    if (!a.inside[i]) lines.push(["Boundary", "outside the line, shown for displacement"]);
-    return [a.name[i], lines];
-  }
-  function eventCard(e) {
-    const lines = [["Kind", e.kind], ["When", e.when], ["Risk", e.risk ?? "not graded"], ["Status", e.status]];
-    if (e.notes) lines.push(["Notes", e.notes]);
-    if (!e.at) lines.push(["Place", "none given, so it is not on the map"]);
-    return [e.title, lines];
-  }
-  function fillCard(kind, i) {
-    const [title, lines] = kind === "hotspots" ? hotspotCard(data.hotspots[i]) : kind === "areas" ? areaCard(i) : eventCard(data.events[i]);
-    const list = make("dl", "");
-    for (const [term, words] of lines) list.append(make("dt", "", term), make("dd", "", words));
-    const toMap = make("button", "to-map", "Show on the map");
-    toMap.type = "button";
-    toMap.addEventListener("click", () => map.getContainer().scrollIntoView({ behavior: still ? "auto" : "smooth", block: "center" }));
-    const card = document.getElementById(`card-${kind}`);
-    card.replaceChildren(make("h3", "", title), list, toMap);
-    card.hidden = false;
-  }
 
   /* Choosing: one place at a time, told to table, map and card alike. */
   const ring = L.layerGroup();
@@ -194,16 +14,16 @@
     for (const mark of document.querySelectorAll(".mark")) mark.setAttribute("aria-pressed", "false");
     layers.hotspots.paths.forEach((path, at) => path.getElement()?.classList.toggle("chosen", kind === "hotspots" && at === i));
     ring.clearLayers();
-    chosen = { kind, i };
-    hotspotsPage.chosen = chosen;
+    hotspotsPage.chosen = { kind, i };
     const row = tables[kind].querySelector(`tbody tr[data-i="${i}"]`);
     row.setAttribute("aria-current", "true");
-    fillCard(kind, i);
+    hotspotsPage.fillCard(kind, i);
     if (from === "map") row.scrollIntoView({ block: "nearest" });
     hotspotsPage.markOf(kind, i)?.setAttribute("aria-pressed", "true");
     const bounds = boundsOf(kind, i);
     if (kind === "areas") ring.addLayer(polygon(shapeOfArea(i), "chosen", "chosen-halo", { fill: false })).addLayer(polygon(shapeOfArea(i), "chosen", "chosen-area", { fill: false }));
     if (bounds && move && from !== "map") map.fitBounds(bounds, { maxZoom: kind === "hotspots" ? 16 : 15, padding: [40, 40], animate: !still });
+    hotspotsPage.remember?.();
   };
   function boundsOf(kind, i) {
     if (kind === "hotspots") return layers.hotspots.paths[i].getBounds();
@@ -217,47 +37,164 @@
     onAdd() {
       const button = make("button", "whole", "Whole area");
       button.type = "button";
-      button.addEventListener("click", () => tools.showWhole(map));
+      button.addEventListener("click", () => {
+        whole();
+        remember();
+      });
       const bar = make("div", "leaflet-bar", button);
       L.DomEvent.disableClickPropagation(bar);
       return bar;
     },
   });
   new Whole({ position: "topleft" }).addTo(map);
+  const North = L.Control.extend({ onAdd: () => make("div", "north", "N") });
+  new North({ position: "bottomleft" }).addTo(map);
   ring.addTo(map);
   map.on("zoomend viewreset resize", hotspotsPage.place);
+  function showMeasure(at) {
+    measure = at;
+    for (const part of document.querySelectorAll(".legend .measure")) part.hidden = Number(part.dataset.measure) !== at;
+    hotspotsPage.showMeasure(at);
+  }
   map.on("baselayerchange", (e) => {
-    measure = e.layer.measure;
-    for (const part of document.querySelectorAll(".legend .measure")) part.hidden = Number(part.dataset.measure) !== measure;
+    showMeasure(e.layer.measure);
+    remember();
   });
-  const around = L.latLngBounds([area, ...data.areas.shape.flat(2).map((r) => L.latLngBounds(decode(r)))]).pad(0.6);
+  const around = L.latLngBounds([area, ...tools.areaBounds()]).pad(0.6);
   map.setMaxBounds(around);
   map.setMinZoom(Math.max(3, Math.floor(map.getZoom()) - 2));
   hotspotsPage.place();
   layers.labels.settle();
+  layers.backdrop?.settle();
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
 
+  /* The address holds what is seen: tab, layers, view, place and section of the map. */
+  const OVERLAYS = ["hotspots", "events", "locations", "drawn", "density", "backdrop"].filter((kind) => layers[kind]);
+  const KEYS = { hotspots: (i) => data.hotspots[i].id, areas: (i) => data.areas.code[i], events: (i) => data.events[i].id };
+  const LISTS = { hotspots: () => data.hotspots.map((h) => h.id), areas: () => data.areas.code, events: () => data.events.map((e) => e.id) };
+  const usual = OVERLAYS.filter((kind) => map.hasLayer(layers[kind]));
+  /* The legend explains only what is on the map. */
+  function showSigns() {
+    for (const kind of OVERLAYS) {
+      for (const line of document.querySelectorAll(`.signs .of-${kind}`)) {
+        line.hidden = !map.hasLayer(layers[kind]) || (kind === "drawn" && hotspotsPage.view.month === null);
+      }
+    }
+  }
+  hotspotsPage.showSigns = showSigns;
+  let ready = false;
+  let moved = false;
+  /* The map was fitted as it was made; to do it again costs a drawing of everything. */
+  let fitted = map.getSize();
+  function whole() {
+    map.invalidateSize({ animate: false, pan: false });
+    if (moved || !fitted.equals(map.getSize())) tools.showWhole(map);
+    fitted = map.getSize();
+    moved = false;
+  }
+  function address() {
+    const { view, chosen, eventPicks } = hotspotsPage;
+    const parts = new URLSearchParams();
+    if (hotspotsPage.tab) parts.set("tab", panels[hotspotsPage.tab].id.replace("panel-", ""));
+    if (measure) parts.set("by", data.measures[measure].column);
+    const on = OVERLAYS.filter((kind) => map.hasLayer(layers[kind]));
+    if (on.join() !== usual.join()) parts.set("layers", on.join("."));
+    if (view.month !== null) parts.set("month", data.months[view.month].key);
+    if (view.kinds) parts.set("types", view.kinds.join("."));
+    if (view.theme !== null) parts.set("theme", view.theme);
+    if (view.days) parts.set("days", view.days.map((day) => day + 1).join("."));
+    if (view.from !== 0 || view.to !== 24) parts.set("hours", `${view.from}-${view.to}`);
+    for (const [by, pick] of Object.entries(eventPicks)) if (pick.value) parts.set(by, pick.value);
+    if (chosen) parts.set("place", `${chosen.kind}.${KEYS[chosen.kind](chosen.i)}`);
+    if (moved) {
+      const { lat, lng } = map.getCenter();
+      parts.set("at", `${lat.toFixed(5)}_${lng.toFixed(5)}_${map.getZoom()}`);
+    }
+    return parts.toString();
+  }
+  let waiting = 0;
+  function remember() {
+    if (!ready) return;
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      const text = address();
+      // Some viewers of attachments have no address to write to.
+      try {
+        if (location.hash.slice(1) !== text) history.replaceState(null, "", `#${text}`);
+      } catch {
+        ready = false;
+      }
+    }, 150);
+  }
+  hotspotsPage.remember = remember;
+  const numbers = (text, most) => (text === null ? null : text.split(".").filter((part) => /^\d+$/.test(part)).map(Number).filter((n) => n < most));
+  function recall() {
+    const parts = new URLSearchParams(location.hash.slice(1));
+    const by = data.measures.findIndex((m) => m.column === parts.get("by"));
+    layers.areas.forEach((group, at) => (at === Math.max(by, 0) ? map.addLayer(group) : map.removeLayer(group)));
+    showMeasure(Math.max(by, 0));
+    const on = parts.has("layers") ? parts.get("layers").split(".") : usual;
+    for (const kind of OVERLAYS) map[on.includes(kind) ? "addLayer" : "removeLayer"](layers[kind]);
+    const view = hotspotsPage.freshView();
+    const month = data.months.findIndex((m) => m.key === parts.get("month"));
+    if (month >= 0) view.month = month;
+    view.kinds = numbers(parts.get("types"), data.rows.kinds.length);
+    const theme = numbers(parts.get("theme"), data.rows.themes.length);
+    if (theme?.length) [view.theme] = theme;
+    view.days = numbers(parts.get("days"), 8)?.map((day) => day - 1).filter((day) => day >= 0) ?? null;
+    const hours = /^(\d{1,2})-(\d{1,2})$/.exec(parts.get("hours") ?? "");
+    if (hours && hours[1] < 24 && hours[2] >= 1 && hours[2] <= 24) [view.from, view.to] = [Number(hours[1]), Number(hours[2])];
+    for (const [by2, pick] of Object.entries(hotspotsPage.eventPicks)) pick.value = [...pick.options].some((one) => one.value === parts.get(by2)) ? parts.get(by2) : "";
+    hotspotsPage.chosen = null;
+    hotspotsPage.show(view);
+    const [kind, ...key] = (parts.get("place") ?? "").split(".");
+    const i = LISTS[kind]?.().indexOf(key.join(".")) ?? -1;
+    if (i >= 0) hotspotsPage.choose(kind, i, { move: false });
+    else if (data.hotspots.length) hotspotsPage.choose("hotspots", 0, { move: false });
+    openTab(Math.max(0, panels.findIndex((panel) => panel.id === `panel-${parts.get("tab")}`)));
+    hotspotsPage.showEvents();
+    showSigns();
+    const [lat, lng, zoom] = (parts.get("at") ?? "").split("_").map(Number);
+    moved = Number.isFinite(lat) && Number.isFinite(lng) && Number.isFinite(zoom);
+    if (moved) map.setView([lat, lng], zoom, { animate: false });
+    else whole();
+  }
+
   /* Paper: the map takes its printed size before the browser lays out the sheet, and its old view after. */
-  let view = null;
+  let before = null;
   window.addEventListener("beforeprint", () => {
-    view = [map.getCenter(), map.getZoom()];
+    before = [map.getCenter(), map.getZoom()];
     document.documentElement.classList.add("printing");
     map.invalidateSize({ animate: false, pan: false });
     tools.showWhole(map);
-    if (map.hasLayer(layers.locations)) layers.locations.print(true);
+    for (const layer of [layers.locations, layers.backdrop]) if (layer && map.hasLayer(layer)) layer.print(true);
   });
   window.addEventListener("afterprint", () => {
-    if (map.hasLayer(layers.locations)) layers.locations.print(false);
+    for (const layer of [layers.locations, layers.backdrop]) if (layer && map.hasLayer(layer)) layer.print(false);
     document.documentElement.classList.remove("printing");
     map.invalidateSize({ animate: false, pan: false });
-    if (view) map.setView(...view, { animate: false });
+    if (before) map.setView(...before, { animate: false });
   });
-  const print = document.querySelector(".tools");
-  print.hidden = false;
-  print.firstElementChild.addEventListener("click", () => window.print());
+  document.querySelector(".print").addEventListener("click", () => window.print());
+  document.querySelector(".skip").addEventListener("click", (e) => {
+    // The address is taken: jump without it.
+    e.preventDefault();
+    document.getElementById("tables").focus();
+  });
 
   // A low frame belongs to the map; the legend is one press away.
   if (map.getSize().y < 400 && map.getSize().x > 560) document.querySelector(".legend").open = false;
-  openTab(0);
-  if (data.hotspots.length) hotspotsPage.choose("hotspots", 0, { move: false });
+  recall();
+  window.addEventListener("hashchange", () => {
+    if (location.hash.slice(1) !== address()) recall();
+  });
+  map.on("moveend", () => {
+    moved = true;
+    remember();
+  });
+  map.on("overlayadd overlayremove", () => {
+    showSigns();
+    remember();
+  });
+  ready = true;
 })();

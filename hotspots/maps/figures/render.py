@@ -26,7 +26,7 @@ def png_bytes(drawing: Drawing, dpi: float = DPI) -> bytes:
     drawing
         What a function of a figure returned; it stays as it was.
     dpi
-        Pixels to the inch; every figure is 7.25 inches wide.
+        Pixels to the inch; plots are 7.25 inches wide, the map is A4.
 
     Returns
     -------

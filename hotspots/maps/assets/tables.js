@@ -1,0 +1,218 @@
+/* The tables: tabs, rows that can be chosen, sorting, and the numbers of the present view. */
+(function () {
+  const { data, tools } = hotspotsPage;
+  const { make, makeSvg, count, rate } = tools;
+  const KINDS = ["hotspots", "areas", "events"];
+
+  /* Tabs */
+  const tabs = make("div", "tabs");
+  tabs.setAttribute("role", "tablist");
+  tabs.setAttribute("aria-label", "Tables");
+  const panels = [...document.querySelectorAll(".tab")];
+  const buttons = panels.map((panel, i) => {
+    const button = make("button", "", panel.dataset.tab);
+    button.type = "button";
+    button.id = `tab-${panel.id}`;
+    button.setAttribute("role", "tab");
+    button.setAttribute("aria-controls", panel.id);
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", button.id);
+    button.addEventListener("click", () => openTab(i));
+    button.addEventListener("keydown", (e) => {
+      const step = { ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: panels.length - 1 }[e.key];
+      if (step === undefined) return;
+      e.preventDefault();
+      openTab((step + panels.length) % panels.length, true);
+    });
+    return button;
+  });
+  tabs.append(...buttons);
+  document.querySelector(".panel").prepend(tabs);
+  function openTab(at, focus) {
+    panels.forEach((panel, i) => {
+      panel.hidden = i !== at;
+      buttons[i].setAttribute("aria-selected", String(i === at));
+      buttons[i].tabIndex = i === at ? 0 : -1;
+    });
+    if (panels[at].id === "panel-areas") fillAreas();
+    if (focus) buttons[at].focus();
+    hotspotsPage.tab = at;
+    hotspotsPage.remember?.();
+  }
+
+  /* Rows that can be chosen: a real button in each, so that keyboards and screen readers know it. */
+  const tables = Object.fromEntries(KINDS.map((kind) => [kind, document.getElementById(`table-${kind}`)]));
+  function upgrade(row) {
+    const name = row.querySelector(".name");
+    const button = make("button", "pick name", name.textContent);
+    button.type = "button";
+    name.replaceWith(button);
+  }
+  for (const kind of KINDS) {
+    const table = tables[kind];
+    if (!table) continue;
+    const body = table.tBodies[0];
+    for (const row of body.rows) upgrade(row);
+    body.addEventListener("click", (e) => {
+      const row = e.target.closest("tr");
+      if (row) hotspotsPage.choose(kind, Number(row.dataset.i), { from: "table" });
+    });
+    body.addEventListener("keydown", (e) => {
+      const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[e.key];
+      let row = step && e.target.closest("tr")?.[step];
+      while (row && row.hidden) row = row[step];
+      if (!row) return;
+      e.preventDefault();
+      row.querySelector(".pick").focus();
+    });
+  }
+
+  /* A column for the incidents of the present view, there only while something is left out. */
+  function addShown(table) {
+    const head = make("th", "num shown", "shown");
+    head.scope = "col";
+    head.dataset.sort = "shown";
+    const heads = table.tHead.rows[0];
+    heads.insertBefore(head, heads.cells[2]);
+    for (const row of table.tBodies[0].rows) row.insertBefore(make("td", "num shown"), row.cells[2]);
+  }
+  for (const kind of ["hotspots", "areas"]) if (tables[kind]) addShown(tables[kind]);
+  for (const kind of KINDS) {
+    for (const head of tables[kind]?.tHead.querySelectorAll("th[data-sort]") ?? []) sortable(kind, tables[kind], head);
+  }
+
+  function sortValues(kind, key) {
+    const { shown } = hotspotsPage;
+    if (key === "shown") return shown[kind];
+    if (kind === "hotspots") return data.hotspots.map((h) => h.sort[Number(key)]);
+    if (key in data.areas) return data.areas[key];
+    return shown.rates[Number(key)] ?? shown.classes[Number(key)];
+  }
+  function sortable(kind, table, head) {
+    const button = make("button", "");
+    button.type = "button";
+    button.append(...head.childNodes);
+    head.append(button);
+    button.addEventListener("click", () => {
+      const values = sortValues(kind, head.dataset.sort);
+      const upFirst = head.dataset.sort === "name" || (kind === "hotspots" && head.dataset.sort === "0");
+      const before = head.getAttribute("aria-sort");
+      const up = before ? before !== "ascending" : upFirst;
+      for (const other of table.tHead.querySelectorAll("[aria-sort]")) other.removeAttribute("aria-sort");
+      head.setAttribute("aria-sort", up ? "ascending" : "descending");
+      const order = (a, b) => (a === b ? 0 : a === null ? 1 : b === null ? -1 : (a < b ? -1 : 1) * (up ? 1 : -1));
+      const rows = [...table.tBodies[0].rows];
+      rows.sort((a, b) => order(values[a.dataset.i], values[b.dataset.i]) || a.dataset.i - b.dataset.i);
+      table.tBodies[0].append(...rows);
+    });
+  }
+
+  /* Areas: the page's text holds the first rows only; the others are made when somebody looks. */
+  let filled = false;
+  function fillAreas() {
+    const body = tables.areas.tBodies[0];
+    if (filled) return;
+    filled = true;
+    const have = new Set([...body.rows].map((row) => Number(row.dataset.i)));
+    const rates = data.areas.rates[0];
+    const rest = data.areas.code.map((_, i) => i).filter((i) => !have.has(i));
+    rest.sort((a, b) => data.areas.inside[b] - data.areas.inside[a] || (rates[b] ?? -1) - (rates[a] ?? -1) || a - b);
+    body.append(...rest.map(areaRow));
+    tables.areas.querySelector(".cut")?.remove();
+    showAreas();
+    const find = document.querySelector(".find");
+    find.hidden = false;
+    find.querySelector("input").addEventListener("input", (e) => {
+      const wanted = e.target.value.trim().toLowerCase();
+      const { name, code } = data.areas;
+      for (const row of body.rows) {
+        const i = row.dataset.i;
+        row.hidden = !(name[i].toLowerCase().includes(wanted) || code[i].toLowerCase().includes(wanted));
+      }
+    });
+  }
+  function areaRow(i) {
+    const a = data.areas;
+    const row = make("tr", "");
+    row.dataset.i = i;
+    const small = `${a.code[i]}${a.inside[i] ? "" : " · outside the line"}`;
+    const head = make("th", "", make("span", "name", a.name[i]), make("span", "small", small));
+    head.scope = "row";
+    row.append(head, make("td", "num", count(a.month[i])), make("td", "num shown"), make("td", "num", count(a.n[i])));
+    data.measures.forEach((_, at) => row.append(make("td", `num by by-${at}`, ...rated(at, i))));
+    upgrade(row);
+    return row;
+  }
+  /* What the map says of an area by a measure: words and swatch. */
+  function rated(at, i) {
+    return [`${hotspotsPage.said(at, i)} `, swatch(at, hotspotsPage.shown.classes[at][i])];
+  }
+  hotspotsPage.said = function (at, i) {
+    const { shown } = hotspotsPage;
+    const { breaks, ranges } = data.measures[at];
+    const number = shown.classes[at][i];
+    if (!breaks) return number === null ? "not tested" : ranges[number - 1];
+    return number === null ? "no data" : rate(shown.rates[at][i]);
+  };
+  function swatch(at, number) {
+    const dark = data.measures[at].breaks && number > data.measures[at].ranges.length * 0.8;
+    const look = number === null ? "no-data" : `m${at} class-${number}`;
+    const label = number === null ? "no data" : `class ${number}`;
+    const box = makeSvg("svg", { class: "swatch", viewBox: "0 0 16 14", role: "img", "aria-label": label },
+      makeSvg("rect", { class: look, x: 0.5, y: 0.5, width: 15, height: 13 }));
+    if (number !== null) box.append(makeSvg("text", { class: dark ? "on-dark" : "on-light", x: 8, y: 10.5 }, String(number)));
+    return box;
+  }
+
+  /* The numbers of the present view. */
+  function showAreas() {
+    const { shown, plain } = hotspotsPage;
+    const table = tables.areas;
+    table.classList.toggle("all-shown", plain);
+    if (!filled) return;
+    for (const row of table.tBodies[0].rows) {
+      const i = Number(row.dataset.i);
+      row.cells[2].textContent = data.areas.n[i] === null ? "–" : count(shown.areas[i]);
+      data.measures.forEach((measure, at) => {
+        if (measure.breaks) row.cells[4 + at].replaceChildren(...rated(at, i));
+      });
+    }
+  }
+  hotspotsPage.showTables = function () {
+    const { shown, plain } = hotspotsPage;
+    if (tables.hotspots) {
+      tables.hotspots.classList.toggle("all-shown", plain);
+      for (const row of tables.hotspots.tBodies[0].rows) {
+        row.querySelector(".shown").textContent = count(shown.hotspots[Number(row.dataset.i)]);
+      }
+    }
+    showAreas();
+  };
+  hotspotsPage.showMeasure = function (at) {
+    tables.areas.className = tables.areas.className.replace(/\bonly-\d+/g, "").trim();
+    tables.areas.classList.add(`only-${at}`);
+  };
+
+  /* Events of a span of days, and of a risk. */
+  const RISKS = ["low", "medium", "high"];
+  const choices = document.getElementById("choose-events");
+  const picks = Object.fromEntries([...(choices?.querySelectorAll("select") ?? [])].map((pick) => [pick.dataset.by, pick]));
+  function showEvents() {
+    const period = data.periods[picks.period?.value || -1];
+    const least = RISKS.indexOf(picks.risk?.value ?? "");
+    const held = data.events.map((e) =>
+      (!period || (e.days[0] <= period.last && e.days[1] >= period.first)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
+    for (const row of tables.events.tBodies[0].rows) row.hidden = !held[Number(row.dataset.i)];
+    const n = held.filter(Boolean).length;
+    choices.querySelector(".said").textContent = n === held.length ? "" : `${n} of ${held.length} events`;
+    hotspotsPage.showMarks("events", (i) => held[i]);
+  }
+  if (choices && tables.events) {
+    choices.hidden = false;
+    choices.addEventListener("change", () => {
+      showEvents();
+      hotspotsPage.remember();
+    });
+  }
+  Object.assign(hotspotsPage, { KINDS, openTab, fillAreas, tables, swatch, panels, eventPicks: picks, showEvents: () => choices && showEvents() });
+})();
