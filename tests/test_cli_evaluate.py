@@ -115,7 +115,7 @@ def test_it_says_that_it_fell_and_no_more(fell):
     assert lines[0] == "Did it work? · Burglary · Bexley · from 2024-03"
     assert lines[1] == document["sentences"][0]
     assert re.fullmatch(
-        r"After 2024-03, 549260, 175760 and the ring around it saw 24 fewer incidents of burglary than their controls "
+        r"Since 2024-03, 549260, 175760 and the ring around it saw 24 fewer incidents of burglary than their controls "
         r"suggest \(interval −\d+ to −\d\.\d\): more than chance\.",
         lines[1],
     )
@@ -214,11 +214,22 @@ def test_a_hotspot_of_a_pack_is_said_to_fall_back_by_itself(street, tmp_path):
     assert "pack" in {file["role"] for file in document["inputs"]}
     late = kit.run_cli(*words(street, tmp_path / "late", **(chosen | {"start": "2024-02", "target": high.name})))
     assert "give a pack from before the start" in late.out
+    within = shapely.box(540_000, 170_000, 560_000, 190_000)
+    ask = Lookup(within, 27700, 200.0, packs / "2024-02")
+    assert find_places(str(high.name), "--target", ask)[0].listed_for == ("Burglary",)
+    manifest = packs / "2024-02" / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps(told | {"parameters": {}}), encoding="utf-8")
+    assert find_places(str(high.name), "--target", ask)[0].listed_for == ()
+    itself = kit.run_cli(*words(street, tmp_path / "pack", target=packs / "2024-02"))
+    assert (itself.code, "is a pack; give it with --pack" in itself.sentence) == (1, True)
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
+        ({"target": " "}, r"--target is empty; give a hotspot of --pack, easting and northing, or a layer"),
+        ({"target": "51.47,0.15"}, r"'51\.47,0\.15' looks like degrees; give easting and northing in metres"),
         ({"target": "H99"}, r"--target 'H99' is no hotspot, since no --pack is given, and neither a file"),
         ({"target": "100,100"}, r"--target 100, 100 lies mostly outside the area with data \(100%\)"),
         ({"target": "TQ 49 75"}, r"'TQ 49 75' names a square of a kilometre or more; give six figures"),

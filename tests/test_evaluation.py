@@ -74,7 +74,8 @@ def test_the_eight_counts_and_the_difference():
     # The one control has no control of its own, so that only the usual spread is known.
     assert made.spread == USUAL_SPREAD
     assert made.difference == weighted_displacement_difference((20, 8), (18, 17), (6, 9), (5, 4), spread=USUAL_SPREAD)
-    assert len(made.placebos) == made.n_as_far == 0
+    assert len(made.placebos) == made.n_as_far == made.n_rose_as_far == 0
+    assert made.grounds == (ground(1),)
     assert not made.too_small
     assert made.size == (1.0, 1.0)
     months = made.by_month
@@ -126,6 +127,7 @@ def test_controls_are_the_nearest_in_count_before_and_of_equals_in_size():
     table = made.controls
     # log(10.5 / 9.5) is more than log(11.5 / 10.5); of the two with 9 the ground of the same size comes first.
     assert table.loc[table["chosen"], "place"].tolist() == ["H4", "H2", "H5"]
+    assert made.grounds == tuple(wide[number - 1] for number in (4, 2, 5))
     assert table["place"].tolist() == ["H4", "H2", "H5", "H1", "H3"]
     assert table["n_before"].tolist() == [11, 9, 9, 20, 40]
     assert table["n_after"].tolist() == [3, 30, 4, 1, 2]
@@ -197,6 +199,7 @@ def test_placebos_are_scored_against_controls_of_their_own():
     assert made.spread == pytest.approx((USUAL_SPREAD * USUAL_WEIGHT + squares) / (USUAL_WEIGHT + 4))
     assert made.z == weighted_displacement_difference((20, 5), (20, 10)).z
     assert made.n_as_far == sum(value <= made.z for name, value in z.items() if name != "H4") == 1
+    assert made.n_rose_as_far == sum(value >= made.z for name, value in z.items() if name != "H4") == 2
     assert made.difference.standard_error == pytest.approx((55 * made.spread) ** 0.5)
 
 

@@ -83,11 +83,18 @@ class Evaluation:
     """z of every similar place, scored as if it had been the treated one, without the spread."""
     z: float
     """The treated place's own, without the spread."""
+    grounds: tuple[BaseGeometry, ...]
+    """Of the controls that were chosen, in the order of ``controls``."""
 
     @property
     def n_as_far(self) -> int:
         """How many similar places fell as far, measured by their own standard error."""
         return int((self.placebos <= self.z).sum())
+
+    @property
+    def n_rose_as_far(self) -> int:
+        """How many similar places rose as far, measured by their own standard error."""
+        return int((self.placebos >= self.z).sum())
 
 
 @dataclass(frozen=True)
@@ -197,12 +204,18 @@ def evaluate(
     if not controls:
         raise InputError(_none_able(places, ring_m))
     size = _size(grounds, controls, ring_m) if per_area else (float(len(controls)),) * 2
-    scores = _placebos(reach, able, most, sides)
     by_month = _by_month(rows, reach.zones(0, controls), len(controls), sides)
-    return _evaluation(by_month, _control_table(places, reach, controls, able, scores), sides, size)
+    table = _control_table(places, reach, controls, able, _placebos(reach, able, most, sides))
+    return _evaluation(by_month, table, sides, size, tuple(grounds[at] for at in controls))
 
 
-def _evaluation(by_month: pd.DataFrame, table: pd.DataFrame, sides: Sides, size: tuple[float, float]) -> Evaluation:
+def _evaluation(
+    by_month: pd.DataFrame,
+    table: pd.DataFrame,
+    sides: Sides,
+    size: tuple[float, float],
+    grounds: tuple[BaseGeometry, ...],
+) -> Evaluation:
     """Return the difference that the zones show, with the spread that the placebo places show."""
     totals = np.column_stack([by_month[list(side)].sum(axis=1) for side in (sides.before, sides.after)])
     counts = np.vstack([totals[:2], totals[2::2].sum(axis=0), totals[3::2].sum(axis=0)])
@@ -220,6 +233,7 @@ def _evaluation(by_month: pd.DataFrame, table: pd.DataFrame, sides: Sides, size:
         spread=spread,
         placebos=similar["placebo_z"].to_numpy(),
         z=_difference(counts, sides, size).z,
+        grounds=grounds,
     )
 
 

@@ -26,6 +26,7 @@ from hotspots.pipeline.evaluate_places import (
     check_covered,
     find_places,
     one_place,
+    uncovered_ring,
     uncovered_share,
 )
 from hotspots.pipeline.evaluate_result import EvaluateResult
@@ -98,7 +99,8 @@ def run_evaluate(
     covered = outline_of(loaded.areas[(loaded.areas["zone"] != "beyond") & loaded.window.known])
     where = _where(loaded, settings, request.pack)
     target = one_place(find_places(request.target, "--target", where), request.name)
-    uncovered = check_covered(target, covered, "--target")
+    lacking = check_covered(target, covered, "--target")
+    uncovered = lacking, uncovered_ring(target.ground, settings.evaluate.ring_m, covered)
     named = _named(request, where, covered)
     sides, left_out = _whole_months(asked, loaded)
     say("Looking for places like it in the months before")
@@ -179,7 +181,13 @@ def _places(
     """
     target, *named = given
     window = loaded.window.months
-    known = window[(window < asked.start) & (window >= asked.start - settings.hotspots.window_months)]
+    wanted = pd.period_range(end=asked.start - 1, periods=settings.hotspots.window_months, freq="M")
+    known = window[window.isin(wanted)]
+    if not len(known):
+        raise InputError(
+            f"The files hold no month of {month_spans(list(wanted))}, the months before the start in which places to "
+            "compare with are looked for; add those downloads."
+        )
     then = dataclasses.replace(loaded, month=known[-1], window=dataclasses.replace(loaded.window, months=known))
     chosen = choose_method(then, settings).settings
     near = then.located["month"].isin(known) & (then.located["zone"] != "beyond")

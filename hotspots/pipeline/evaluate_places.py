@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import shapely
@@ -16,10 +16,12 @@ from hotspots.geo.gridref import from_grid_reference
 from hotspots.intake.files import exists
 from hotspots.intake.grounds import read_grounds
 from hotspots.pack.places import find_place, read_named_places
-from hotspots.pack.previous import read_previous
+from hotspots.pack.previous import MANIFEST, read_previous
 from hotspots.settings import BRITISH_NATIONAL_GRID_EPSG
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from shapely import Polygon
     from shapely.geometry.base import BaseGeometry
 
@@ -31,6 +33,7 @@ _METRES = re.compile(r"\s*([0-9]{1,7}(?:[.][0-9]+)?)\s*,\s*([0-9]{1,7}(?:[.][0-9
 _LEAST_FIGURES = 6
 _LETTERS = 2
 _MOST_UNCOVERED = 0.5
+_MOST_DEGREES = 180.0
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ class Place:
     ground: BaseGeometry
     pack_month: pd.Period | None = None
     """Month of the pack that lists it; none: it is of no pack."""
+    listed_for: tuple[str, ...] = ()
+    """Theme or crime types of that pack, in order; empty: it is of no pack, or that does not tell."""
 
 
 @dataclass(frozen=True)
@@ -137,18 +142,24 @@ def find_places(text: str, option: str, where: Lookup) -> list[Place]:
     InputError
         It is none of these, or a file or pack cannot be read.
     """
+    if not text.strip():
+        raise InputError(f"{option} is empty; give a hotspot of --pack, easting and northing, or a layer.")
     if where.pack is not None:
-        month = pd.Period(read_previous(where.pack)["month"], freq="M")
+        manifest = read_previous(where.pack)
+        month = pd.Period(manifest["month"], freq="M")
         places = read_named_places(where.pack, epsg=where.epsg)
         found = find_place(places, text)
         if found is not None:
-            return [Place(printable(str(places.loc[found, "name"])) or found, places.geometry[found], month)]
+            name = printable(str(places.loc[found, "name"])) or found
+            return [Place(name, places.geometry[found], month, _focus_of(manifest))]
     point = _point(text, option, where.epsg)
     if point is not None:
         return [
             Place(printable(", ".join(part.strip() for part in text.upper().split(","))), point.buffer(where.reach_m))
         ]
     path, _, feature = (Path(text), "", "") if exists(Path(text)) else _feature(text)
+    if exists(path / MANIFEST):
+        raise InputError(f"{option} {path} is a pack; give it with --pack, and here one of its hotspots, such as H03.")
     if exists(path):
         return _of_file(path, feature, option, where)
     in_pack = f"no hotspot of {where.pack}" if where.pack is not None else "no hotspot, since no --pack is given"
@@ -163,6 +174,20 @@ def printable(text: str) -> str:
     return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
 
 
+def focus_key(theme: str, categories: Iterable[str]) -> tuple[str, ...]:
+    """Return what a job is about so that two of them can be compared: the theme, or else the crime types in order."""
+    return (theme,) if theme else tuple(sorted(categories))
+
+
+def _focus_of(manifest: dict[str, Any]) -> tuple[str, ...]:
+    """Return what a pack was about; empty: it does not tell."""
+    try:
+        told = manifest["parameters"]
+        return focus_key(str(told["theme"]), [*told["categories"], *told["categories_absent"]])
+    except (KeyError, TypeError):
+        return ()
+
+
 def _feature(text: str) -> tuple[Path, str, str]:
     path, mark, feature = text.rpartition("#")
     return Path(path or text), mark, feature
@@ -172,7 +197,12 @@ def _point(text: str, option: str, epsg: int) -> shapely.Point | None:
     """Return the point that a text names, of a grid reference the middle of its square; none: it names none."""
     metres = _METRES.fullmatch(text)
     if metres is not None:
-        return shapely.Point(float(metres[1]), float(metres[2]))
+        x, y = float(metres[1]), float(metres[2])
+        if "." in text and max(x, y) <= _MOST_DEGREES:
+            raise InputError(
+                f"{option} {text!r} looks like degrees; give easting and northing in metres: 548200,175300."
+            )
+        return shapely.Point(x, y)
     try:
         corner = from_grid_reference(text) if epsg == BRITISH_NATIONAL_GRID_EPSG else None
     except ValueError:
@@ -215,12 +245,18 @@ def one_place(places: list[Place], name: str) -> Place:
     first = places[0]
     more = f" and {len(places) - 1} more" if len(places) > 1 else ""
     ground = first.ground if len(places) == 1 else shapely.union_all([place.ground for place in places])
-    return Place(printable(name) or first.name + more, ground, first.pack_month)
+    return Place(printable(name) or first.name + more, ground, first.pack_month, first.listed_for)
 
 
 def uncovered_share(ground: BaseGeometry, covered: BaseGeometry) -> float:
     """Return the share of a ground's area that lies on no ground with data, 0 to 1."""
     return float(1.0 - shapely.area(shapely.intersection(ground, covered)) / shapely.area(ground))
+
+
+def uncovered_ring(ground: BaseGeometry, ring_m: float, covered: BaseGeometry) -> float:
+    """Return the share of the ring around a ground that lies on no ground with data, 0 to 1; 0 without a ring."""
+    ring = shapely.difference(shapely.buffer(ground, ring_m), ground)
+    return uncovered_share(ring, covered) if ring_m else 0.0
 
 
 def check_covered(place: Place, covered: BaseGeometry, option: str) -> float:

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
-from hotspots.analysis.evaluation import LEAST_BEFORE, SIMILAR
+from hotspots.analysis.evaluation import LEAST_BEFORE, SIMILAR, USUAL_SPREAD, USUAL_WEIGHT
 from hotspots.intake.files import InputFile, sha256, sha256_on_disk, shown_name, unpack
 from hotspots.maps.figures.sheet import Caption
 from hotspots.maps.figures.wdd import wdd_figure
@@ -14,16 +14,19 @@ from hotspots.pack.folder import versions
 from hotspots.pack.previous import LAYERS
 from hotspots.pack.words import listed, month_spans, months_word, percent
 from hotspots.pipeline.content import incident_sources
-from hotspots.pipeline.evaluate_places import MOST_MONTHS
+from hotspots.pipeline.evaluate_places import MOST_MONTHS, focus_key
 from hotspots.pipeline.manifest import counts
 from hotspots.stats.usual import ALPHA
 
 if TYPE_CHECKING:
+    from hotspots.analysis.evaluation import Evaluation
     from hotspots.maps.figures.sheet import Drawing
     from hotspots.pipeline.evaluate_result import EvaluateRequest, EvaluateResult
     from hotspots.settings import Settings
 
 _SLIVER = 0.01
+_SHARED = 0.1
+"""A fall that a season or a borough's trend easily makes at every place."""
 _MINUS = "\N{MINUS SIGN}"
 _WHOLE_FROM = 10
 
@@ -50,7 +53,7 @@ def evaluation_sentences(result: EvaluateResult, settings: Settings) -> list[str
         _counts_said(result, settings),
         _least_fall_said(result),
         _placebos_said(result),
-        f"Places like these vary {found.spread:.1f} times as much as Poisson counts; the interval allows for it.",
+        _spread_said(found),
     ]
 
 
@@ -69,7 +72,7 @@ def headline(result: EvaluateResult, settings: Settings, *, interval: bool = Tru
     rings = settings.evaluate.ring_m > 0
     where, whose = (f"{result.target.name} and the ring around it", "their") if rings else (result.target.name, "its")
     return (
-        f"After {result.row['started_on'].iloc[0]}, {where} saw {many} {noun} of "
+        f"Since {result.row['started_on'].iloc[0]}, {where} saw {many} {noun} of "
         f"{result.loaded.focus.name} {than} {whose} controls suggest{within}: {verdict}."
     )
 
@@ -114,17 +117,33 @@ def _least_fall_said(result: EvaluateResult) -> str:
 
 def _placebos_said(result: EvaluateResult) -> str:
     found = result.evaluation
-    n, far = len(found.placebos), found.n_as_far
+    rose = found.difference.estimate > 0
+    n, far = len(found.placebos), found.n_rose_as_far if rose else found.n_as_far
     if not n:
-        return "No other place had about as many incidents before, so that nothing is known of how such places vary."
+        return "No other place that could be scored had about as many incidents before."
     places = "1 similar place" if n == 1 else f"{n} similar places"
     return (
-        f"{far or 'None'} of {places} scored in the same way, where nothing is known to have been done, fell as far or "
-        "farther for their size."
+        f"{far or 'None'} of {places} scored in the same way, where nothing is known to have been done, "
+        f"{'rose' if rose else 'fell'} as far or farther for their size."
     )
 
 
-def evaluation_warnings(result: EvaluateResult, settings: Settings, uncovered: float, n_named: int) -> list[str]:
+def _spread_said(found: Evaluation) -> str:
+    """Say how much places vary, and whether that was seen here or is mostly taken from elsewhere."""
+    times = f"{found.spread:.1f} times as much as Poisson counts"
+    n = int(found.controls["placebo_z"].notna().sum())
+    if n >= USUAL_WEIGHT:
+        return f"Places here vary {times}; the interval allows for it."
+    few = f"Only {n} place{'s' if n > 1 else ''} here could" if n else "No place here could"
+    return (
+        f"{few} be scored to tell how much places vary by themselves: the interval takes {times}, mostly from burglary "
+        "elsewhere, and may be too narrow."
+    )
+
+
+def evaluation_warnings(
+    result: EvaluateResult, settings: Settings, uncovered: tuple[float, float], n_named: int
+) -> list[str]:
     """Return what stands against the result, worst first.
 
     Parameters
@@ -134,7 +153,7 @@ def evaluation_warnings(result: EvaluateResult, settings: Settings, uncovered: f
     settings
         The settings in force.
     uncovered
-        Share of the target that lies on no ground with data.
+        Shares of the target and of its ring that lie on no ground with data.
     n_named
         How many controls were named.
     """
@@ -146,8 +165,9 @@ def evaluation_warnings(result: EvaluateResult, settings: Settings, uncovered: f
             "for more months, or count more of them before ([evaluate] months_before)."
         )
     said += [_falls_back(result, n_named), *_unlike(result, settings, n_named), *result.loaded.warnings]
-    if uncovered > _SLIVER:
-        said.append(f"{percent(uncovered)} of the target lies on ground without data: nothing there is counted.")
+    for share, what in zip(uncovered, ("target", "ring around it"), strict=True):
+        if share > _SLIVER:
+            said.append(f"{percent(share)} of the {what} lies on ground without data: nothing there is counted.")
     if result.left_out:
         said.append(f"Missing from the files or incomplete, in neither side: {month_spans(result.left_out)}.")
     if asked.begun is not None:
@@ -173,13 +193,26 @@ def _falls_back(result: EvaluateResult, n_named: int) -> str:
             "The controls were found because they were high and fall back by themselves. If the target was not chosen "
             "so, it looks worse than it did; if it was, a part of its own fall is of that kind too."
         )
-    late = (
-        f" The pack is of {month}: it drew the target from months that count as after, so that it looks worse than it "
-        "did; give a pack from before the start."
-        if month >= result.asked.start
-        else ""
-    )
-    return f"{result.target.name} was listed because it was high, so that it falls back by itself{controls}.{late}"
+    focus = result.loaded.focus
+    now, then = focus_key(focus.theme, [*focus.categories, *focus.absent]), result.target.listed_for
+    if then and then != now:
+        return (
+            f"{result.target.name} was listed for {listed(list(then))}, not for {focus.name}: whether it was high in "
+            "that, and so falls back by itself as the controls do, is not known."
+        )
+    since = sum(before > month for before in result.sides.before)
+    aside = ""
+    if month >= result.asked.start:
+        aside = (
+            f" The pack is of {month}: it drew the target from months that count as after, so that it looks worse than "
+            "it did; give a pack from before the start."
+        )
+    elif 2 * since > len(result.sides.before) and not n_named:
+        aside = (
+            f" The pack is of {month}: the target had the months since then to fall back, the controls had not, so "
+            "that it looks worse than it did; give a pack of the month before the start."
+        )
+    return f"{result.target.name} was listed because it was high, so that it falls back by itself{controls}.{aside}"
 
 
 def _unlike(result: EvaluateResult, settings: Settings, n_named: int) -> list[str]:
@@ -198,7 +231,25 @@ def _unlike(result: EvaluateResult, settings: Settings, n_named: int) -> list[st
             f"{listed(list(unlike))} had under half or over twice as many incidents before as the target: a change "
             "that all places share, such as the season, is then not the same number at both."
         )
-    return said
+    return [*said, *_uneven(result, settings)]
+
+
+def _uneven(result: EvaluateResult, settings: Settings) -> list[str]:
+    """Say what a change that all places share would do to the difference, where that is much of its error."""
+    found = result.evaluation
+    treated, ring, control, control_ring = (float(before) for before in found.counts["before"])
+    own = (treated + ring) / result.sides.exposure[0]
+    theirs = (control / found.size[0] + control_ring / found.size[1]) / result.sides.exposure[0]
+    shift = _SHARED * abs(own - theirs)
+    if shift < found.difference.standard_error / 2:
+        return []
+    what = "target and its ring" if settings.evaluate.ring_m > 0 else "target"
+    size = "for its size" if settings.evaluate.per_area else "on average"
+    return [
+        f"Before, the {what} held {number(own)} incidents, the controls {number(theirs)} {size}: if every place had "
+        f"fallen by {percent(_SHARED)} alike, that alone would look like {number(shift)} "
+        f"{'fewer' if own > theirs else 'more'}."
+    ]
 
 
 def _method(settings: Settings) -> str:
@@ -218,7 +269,8 @@ def _method(settings: Settings) -> str:
         "has no part in the choice. Season and whatever else all places share is taken care of by the controls. "
         f"Every place that could be a control is scored with controls of its own; those with 1/{SIMILAR:g} to "
         f"{SIMILAR:g} times the target's incidents before are called similar. The mean of the squared scores of all, "
-        "drawn to 1.5 where they are few, widens the variance of Poisson counts, since places vary more than chance "
+        f"drawn to {USUAL_SPREAD:g} where they are few, widens the variance of Poisson counts, since places vary more "
+        "than chance "
         f"alone makes them. The interval covers {percent(1 - ALPHA)}, and p is two-sided; one evaluation is no proof."
     )
 
@@ -292,6 +344,8 @@ def document(result: EvaluateResult, request: EvaluateRequest, settings: Setting
         files.append(InputFile("pack", shown_name(request.pack), sha256_on_disk(request.pack / LAYERS)))
     row = result.row.reset_index().astype(object)
     controls = found.controls.reset_index().astype(object)
+    controls["wkt"] = None
+    controls.loc[controls["chosen"].astype(bool), "wkt"] = [ground.wkt for ground in found.grounds]
     return {
         "sentences": list(result.sentences),
         "warnings": list(result.warnings),
