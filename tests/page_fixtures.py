@@ -12,6 +12,7 @@ from shapely.ops import unary_union
 
 from hotspots.maps.content import Measure, MonthCount, PageContent, Period, Tested, Words
 from hotspots.tables import SELECTIONS
+from hotspots.tables.events import events_table
 
 CRS = "EPSG:27700"
 EAST, NORTH, SIDE = 549_000, 175_500, 500
@@ -375,19 +376,19 @@ def week() -> pd.DataFrame:
 
 
 def events(bad: str = "") -> gpd.GeoDataFrame:
-    return gpd.GeoDataFrame(
+    return events_table(
         {
+            "event_id": ["V1", "V2"],
             "title": [f"Football, home match{bad}", f"Night market{bad}"],
             "kind": [f"football{bad}", f"market{bad}"],
-            "status": [f"planned{bad}"] * 2,
-            "starts_at": london("2021-12-18 15:00", "2021-12-20 18:00"),
-            "ends_at": london("2021-12-18 17:00", None),
+            "status": ["planned"] * 2,
+            "starts_at": list(london("2021-12-18 15:00", "2021-12-20 18:00")),
+            "ends_at": list(london("2021-12-18 17:00", None)),
             "risk": ["high", None],
             "notes": [f"Dispersal to the station{bad}", None],
+            "geometry": [Point(550_300, 176_300), None],
         },
-        geometry=[Point(550_300, 176_300), None],
-        index=pd.Index(["V1", "V2"], name="event_id"),
-        crs=CRS,
+        epsg=27700,
     )
 
 

@@ -216,7 +216,9 @@ def test_what_a_test_said_is_not_recoloured_by_a_choice(opened):
         page.evaluate("() => hotspotsPage.show({ month: 3 })")
         assert shown(page)["fills"] == expected
         legend = page.locator(".legend .measure:visible")
-        assert legend.locator(".legend-title").inner_text() == content.tested[0].title
+        assert (
+            legend.locator(".legend-title").inner_text() == f"{content.tested[0].title}: does not follow what is chosen"
+        )
         assert legend.locator("li").last.inner_text().strip().startswith("not tested")
         page.get_by_role("tab", name="Areas").click()
         said = page.locator("#table-areas tbody tr[data-i='29'] td.by:visible").inner_text()
@@ -279,7 +281,7 @@ def test_events_are_chosen_by_days_and_risk(opened):
         page.get_by_label("When").select_option(label="20 Dec")
         assert page.locator("#table-events tbody tr:visible .name").all_inner_texts() == ["Night market"]
         assert page.locator(".mark.of-events").count() == 0
-        assert page.locator("#choose-events .said").inner_text() == "1 of 2 events"
+        assert page.locator("#choose-events .said").inner_text() == "1 of 2 events (20 Dec)"
         page.get_by_label("When").select_option(index=0)
         page.locator("[data-by=risk]").select_option(label="high")
         assert page.locator("#table-events tbody tr:visible .name").all_inner_texts() == ["Football, home match"]
@@ -332,7 +334,7 @@ def test_the_week_is_a_table(opened):
 
 def test_without_choices_there_are_no_controls(opened):
     content = fixtures.content()
-    plain = content.selections.assign(category="Robbery", themes="", hour_of_week=-1)
+    plain = content.selections.assign(category="Robbery", themes="Gangs", hour_of_week=-1)
     with opened(dataclasses.replace(content, selections=plain, week=None, drawn=None, bands=None, near=None)) as (
         page,
         _,

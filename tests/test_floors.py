@@ -72,7 +72,7 @@ DOORS = {
     "fiona": ("hotspots.intake",),
     "csv.reader": ("hotspots.intake",),
     "csv.DictReader": ("hotspots.intake",),
-    "openpyxl": ("hotspots.intake",),
+    "openpyxl": ("hotspots.intake", "hotspots.pipeline.keeping"),
     "urllib.request": ("hotspots.intake.download*",),
     "http.client": ("hotspots.intake.download*",),
     "socket": ("hotspots.intake.download*",),
@@ -134,8 +134,8 @@ WRITING_METHODS = (
 )
 OPENING = ("open", "ZipFile", "TarFile", "GzipFile")
 
-GDAL_WRITERS: dict[str, tuple[str, ...]] = {}
-"""Modules whose bytes another program must write (GDAL a GeoPackage): module → calls it may make."""
+GDAL_WRITERS: dict[str, tuple[str, ...]] = {"hotspots.pipeline.keeping": ("book.save",)}
+"""Modules whose bytes another program must write (GDAL a GeoPackage, openpyxl a workbook in memory): module → calls."""
 
 MAX_MODULE_LINES = 400
 MAX_FUNCTION_LINES = 60

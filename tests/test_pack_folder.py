@@ -25,6 +25,7 @@ FILES = {
     *("map.html", "map.png", "map.svg"),
     *("hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
     *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
+    *("exposure.csv", "earlier.csv"),
     *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 }
 TABLES = {"hotspots": HOTSPOTS, "areas": AREA_STATS, "rejects": REJECTS}

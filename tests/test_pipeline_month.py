@@ -20,7 +20,7 @@ from geopandas.testing import assert_geodataframe_equal
 
 from hotspots.errors import InputError, OutputError, SettingsError
 from hotspots.intake.events import read_events
-from hotspots.pipeline import stages
+from hotspots.pipeline import coming as coming_module
 from hotspots.pipeline.inputs import Inputs, load, metric_crs, parse_month
 from hotspots.pipeline.month import MonthRequest, run_month
 from hotspots.settings import Report, Settings, with_hotspots
@@ -234,7 +234,7 @@ def test_events_of_the_month_and_the_next_are_in_and_no_others(pack):
 def test_the_edges_of_the_period_of_events(town):
     events = read_events(kit.write_events(town.folder / "events.csv"), epsg=27700)
     coming = {
-        month: set(stages._coming(events, pd.Period(month, "M"), 27700)["title"])
+        month: set(coming_module._of_both(events.events, pd.Period(month, "M"))[0]["title"])
         for month in ("2024-03", "2024-06", "2024-08")
     }
     assert coming["2024-03"] == {"Spring Fair", "Long Festival"}

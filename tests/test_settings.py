@@ -22,7 +22,14 @@ RANGES = {name: limits for name, limits in ALL_RANGES.items() if name in SECTION
 WHOLE = {
     *("analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"),
     *("life_months", "controls", "months_before"),
-    *("risk_medium_from", "risk_high_from", "review_high_days", "review_medium_days", "review_low_days"),
+    *(
+        "risk_medium_from",
+        "risk_high_from",
+        "review_high_days",
+        "review_medium_days",
+        "review_low_days",
+        "review_after_days",
+    ),
 }
 BREAKS = ["class_breaks_per_km2", "class_breaks_per_1000"]
 
@@ -210,7 +217,7 @@ def test_the_smallest_width_is_not_above_the_largest():
         ({"maps": {}}, r"'maps' is not a known section\. Did you mean 'map'\?"),
         (
             {"xyz": {}},
-            r"'xyz' is not a known section\. Known: areas, evaluate, focus, harm, hotspots, map, report, services, sources, themes\.",
+            r"'xyz' is not a known section\. Known: areas, evaluate, events, focus, harm, hotspots, map, report, services, sources, tensions, themes\.",
         ),
         (
             {"hotspots": {"radius": 5}},

@@ -15,10 +15,12 @@ from hotspots.cli.basemap import basemap
 from hotspots.cli.check import check_command
 from hotspots.cli.demo import demo
 from hotspots.cli.evaluate import evaluate_command
+from hotspots.cli.events import events
 from hotspots.cli.fetch import fetch
 from hotspots.cli.near_repeat import near_repeat_command
 from hotspots.cli.report import printable
 from hotspots.cli.run import run_command
+from hotspots.cli.tensions import tension
 from hotspots.errors import HotspotsError
 
 app = typer.Typer(
@@ -37,6 +39,8 @@ app.command("evaluate")(evaluate_command)
 app.command("demo")(demo)
 app.add_typer(fetch, name="fetch")
 app.add_typer(basemap, name="basemap")
+app.add_typer(events, name="events")
+app.add_typer(tension, name="tension")
 
 
 def _version(wanted: bool) -> None:

@@ -46,7 +46,7 @@ WindowMonths = Annotated[
     int | None,
     typer.Option(metavar="N", help="Months up to and including the month that form the hotspots.", show_default="12"),
 ]
-Events = Annotated[Path | None, typer.Option(metavar="PATH", help="Events tracker as CSV.")]
+Events = Annotated[Path | None, typer.Option(metavar="PATH", help="Events tracker, CSV or workbook.")]
 Lookup = Annotated[Path | None, typer.Option(metavar="PATH", help="ONS exact-fit lookup from LSOA 2011 to 2021.")]
 Previous = Annotated[
     Path | None,

@@ -43,6 +43,8 @@ _FILES = {
     "when.csv": "day and hour of each hotspot and the area, where times are known",
     "timed.csv": "how many incidents of each have a time",
     "season.csv": "calendar months of the area, over all history",
+    "exposure.csv": "next month's events and the hotspots within reach, ranked",
+    "earlier.csv": "incidents around those events when they were held before",
     "quality.html": "what the input is like: coverage, gaps, repeats, agreement",
     "quality.csv": "the same as a table",
     "rejects.csv": "every row that was not used, and why",

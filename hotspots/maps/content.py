@@ -67,6 +67,8 @@ class Words:
     """The month's column heading, for example ``Dec``."""
     findings: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """What else was found of the hotspots: heading and sentences, in reading order."""
+    coming: tuple[str, ...] = ()
+    """What the register says of the time ahead, in sentences."""
     locations: str = "incident locations, approximate"
     """What the legend calls the discs."""
 
@@ -119,6 +121,8 @@ class PageContent:
     """SELECTIONS of the locations: what the reader can choose from."""
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it."""
+    dates: pd.DataFrame | None = None
+    """OCCURRENCES of the events: the dates of each; none: of each the one of its row."""
     periods: tuple[Period, ...] = ()
     """Spans of days by which the events can be chosen."""
     counts: pd.DataFrame | None = None

@@ -12,6 +12,7 @@ from hotspots.maps import offline, panel, words
 from hotspots.maps.encode import safe_json
 from hotspots.maps.layers import OVERLAYS, build_map, pieces
 from hotspots.maps.payload import build_payload
+from hotspots.maps.spark import span
 from hotspots.maps.style import paper, stylesheet
 from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, SELECTIONS, check
 
@@ -112,6 +113,7 @@ def _static(content: PageContent) -> dict[str, Any]:
         "rate_headings": panel.rate_headings(content),
         "filters": panel.filters(content),
         "week": panel.week_rows(content),
+        "spark_span": span(content),
         "bands": panel.band_rows(content),
         "bars": panel.bars(content.months),
         "months": content.months,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.maps import words
-from hotspots.maps.payload import crime_types, in_time, ranked, reading_order
+from hotspots.maps.agenda import in_time, whens
+from hotspots.maps.payload import crime_types, dividing_themes, ranked, reading_order
 from hotspots.maps.spark import sparks
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, STATUS_SIGNS, event_letter
 
@@ -50,6 +51,8 @@ class Legend:
     classes: tuple[LegendClass, ...]
     no_data: int
     """Areas of the map, ring included, without a class."""
+    no_data_inside: int = 0
+    """Those of them inside the line."""
     missing: str = "no data"
     """What it means to have none."""
 
@@ -174,11 +177,10 @@ def _tested_cell(row: pd.Series, tested: Tested) -> tuple[str, int | None, bool]
 def filters(content: PageContent) -> dict[str, Any]:
     """Return what there is to choose from: crime types, themes, hours, spans of days; each empty where it is one."""
     kinds = crime_types(content)
-    themes = sorted(set("|".join(content.selections["themes"]).split("|")) - {""})
     graded = content.events["risk"].notna().any()
     return {
         "kinds": kinds if len(kinds) > 1 else [],
-        "themes": themes,
+        "themes": dividing_themes(content),
         "hours": bool((content.selections["hour_of_week"] >= 0).any()),
         "days": list(words.DAYS),
         "periods": [period.title for period in content.periods] if len(content.events) else [],
@@ -212,18 +214,19 @@ def week_rows(content: PageContent) -> list[tuple[str, list[tuple[str, int]]]]:
 
 def event_rows(content: PageContent) -> list[dict[str, Any]]:
     """Return the events table in order of time."""
+    said = whens(content)
     return [
         {
             "letter": event_letter(row.kind),
             "title": row.title,
             "kind": row.kind,
             "status": row.status,
-            "when": words.when(row.starts_at, row.ends_at),
+            "when": said[str(row.Index)],
             "risk": words.said(row.risk),
             "notes": words.said(row.notes),
             "placed": row.geometry is not None and not row.geometry.is_empty,
         }
-        for row in in_time(content.events).itertuples(index=False)
+        for row in in_time(content.events).itertuples()
     ]
 
 
@@ -249,7 +252,7 @@ def legends(content: PageContent) -> list[Legend]:
 def _legend(title: str, classes: pd.Series, own: pd.Series, said: list[str], missing: str) -> Legend:
     counts = classes[own].value_counts()
     lines = tuple(LegendClass(number, text, int(counts.get(number, 0))) for number, text in enumerate(said, start=1))
-    return Legend(title, lines, int(classes.isna().sum()), missing)
+    return Legend(title, lines, int(classes.isna().sum()), int(classes[own].isna().sum()), missing)
 
 
 def rate_headings(content: PageContent) -> list[str]:

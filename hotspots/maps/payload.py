@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 
 from hotspots.maps import words
+from hotspots.maps.agenda import dates_of, ground_of, in_time, point_of, whens
 from hotspots.maps.columns import encode_column, encode_labels, encode_places
-from hotspots.maps.encode import encode_points, encode_shape, encode_words, origin_of
+from hotspots.maps.encode import encode_shape, encode_words, origin_of
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, STATUS_SIGNS, event_letter
 from hotspots.maps.topology import topology
 
@@ -121,9 +121,11 @@ def _rows(content: PageContent) -> dict[str, Any]:
     """Return the selections as columns of positions: of locations, areas, hotspots, months, crime types, themes."""
     rows, kinds = content.selections, crime_types(content)
     months = {month.key: at for at, month in enumerate(content.months)}
-    carried = {text: {name for name in str(text).split("|") if name} for text in rows["themes"].unique()}
-    names = sorted(set().union(*carried.values()))
-    themes = {text: sum(1 << names.index(name) for name in held) for text, held in carried.items()}
+    names = dividing_themes(content)
+    themes = {
+        text: sum(1 << at for at, name in enumerate(names) if name in str(text).split("|"))
+        for text in rows["themes"].unique()
+    }
     columns = {
         "location": content.locations.index.get_indexer(rows["location_no"]),
         "area": content.areas.index.get_indexer(rows["lsoa_code"]),
@@ -147,6 +149,13 @@ def crime_types(content: PageContent) -> list[str]:
     return [str(name) for name in counts.sort_index().sort_values(ascending=False, kind="stable").index]
 
 
+def dividing_themes(content: PageContent) -> list[str]:
+    """Return the themes that some of the selections carry and others do not: one that all carry is no choice."""
+    carried = [set(str(text).split("|")) - {""} for text in content.selections["themes"].unique()]
+    everywhere = set.intersection(*carried) if carried else set()
+    return sorted(set().union(*carried) - everywhere)
+
+
 def _drawn(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
     """Return what the method drew in earlier months: the position of the month, and the grounds."""
     if content.drawn is None or content.drawn.empty:
@@ -161,6 +170,7 @@ def _drawn(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]
 
 def _hotspots(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
     names, looked_at, near = words.names_of(content.areas), content.months_looked_at, _near(content)
+    blind = _on_unknown(content)
     return [
         {
             "id": str(row.Index),
@@ -186,6 +196,7 @@ def _hotspots(content: PageContent, origin: tuple[int, int]) -> list[dict[str, A
             "easting": words.count(round(row.easting)),
             "northing": words.count(round(row.northing)),
             "cross": bool(row.cross_border),
+            "blind": str(row.Index) in blind,
             "inside": words.count(row.n_in_area),
             "sort": [int(row.rank), int(row.n_month), int(row.n)],
             "shape": encode_shape(row.geometry, origin),
@@ -219,6 +230,13 @@ def _beside(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any
     ]
 
 
+def _on_unknown(content: PageContent) -> set[str]:
+    """Return the hotspots that reach onto ground without data."""
+    unknown = content.areas.geometry[content.areas["n"].isna()]
+    at, _ = unknown.sindex.query(content.hotspots.geometry, predicate="intersects")
+    return {str(key) for key in content.hotspots.index[at]}
+
+
 def _near(content: PageContent) -> dict[str, list[list[int]]]:
     """Return the events near each hotspot: position in reading order, and metres."""
     if content.near is None:
@@ -233,39 +251,28 @@ def _near(content: PageContent) -> dict[str, list[list[int]]]:
 
 
 def _events(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
+    said, dates = whens(content), dates_of(content)
     return [
         {
             "id": str(row.Index),
-            "days": [
-                f"{day:%Y-%m-%d}" for day in (row.starts_at, row.starts_at if pd.isna(row.ends_at) else row.ends_at)
-            ],
+            "dates": [[f"{day:%Y-%m-%d}" for day in date] for date in dates[str(row.Index)]],
             "title": str(row.title),
             "kind": str(row.kind),
             "letter": event_letter(row.kind),
-            "when": words.when(row.starts_at, row.ends_at),
+            "when": said[str(row.Index)],
             "risk": words.said(row.risk),
             "status": str(row.status),
             "notes": words.said(row.notes),
-            "at": _point(row.geometry, origin),
+            "at": point_of(row.geometry, origin),
+            "shape": ground_of(row.geometry, origin),
         }
         for row in in_time(_degrees(content.events)).itertuples()
     ]
 
 
-def _point(geometry: Any, origin: tuple[int, int]) -> list[int] | None:  # noqa: ANN401 - a point, or none
-    if geometry is None or geometry.is_empty:
-        return None
-    return encode_points(shapely.get_coordinates(geometry), origin)
-
-
 def ranked(hotspots: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the hotspots in reading order: by rank, then by key."""
     return hotspots.sort_values("rank", kind="stable")
-
-
-def in_time(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the events in reading order: by start, then by key."""
-    return events.sort_values("starts_at", kind="stable")
 
 
 def reading_order(areas: gpd.GeoDataFrame, column: str) -> NDArray[np.intp]:

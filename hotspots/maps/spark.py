@@ -29,6 +29,14 @@ class Spark:
     """The months and their counts, said aloud."""
 
 
+def span(content: PageContent) -> str:
+    """Return the months of the lines, for example ``Feb 2019 to Dec 2021``; empty where there are no lines."""
+    if not sparks(content) or content.counts is None:
+        return ""
+    months = pd.PeriodIndex(content.counts.columns)
+    return f"{words.month(months[0])} to {words.month(months[-1])}"
+
+
 def sparks(content: PageContent) -> dict[str, Spark]:
     """Return the line of each hotspot by its id, all over the same months; none where no counts are told."""
     if content.counts is None or content.counts.shape[1] < 2:  # noqa: PLR2004 - a line has two ends

@@ -15,7 +15,9 @@ from hotspots import __version__
 from hotspots.files import new_folder, write_bytes, write_csv, write_geopackage, write_json, write_text
 from hotspots.tables import (
     AREA_STATS,
+    EARLIER,
     EVENTS,
+    EXPOSURE,
     HOTSPOTS,
     LOCATED,
     NEIGHBOURS,
@@ -39,6 +41,7 @@ PACK_FILES = (
     *("map.html", "map.png", "map.svg"),
     *("hotspots.csv", "hotspot_months.csv", "past.csv", "neighbours.csv", "areas.csv"),
     *("concentration.csv", "concentration.png", "concentration.svg", "when.csv", "timed.csv", "season.csv"),
+    *("exposure.csv", "earlier.csv"),
     *("quality.html", "quality.csv", "rejects.csv", "month.gpkg", "manifest.json"),
 )
 """What a pack holds."""
@@ -73,7 +76,15 @@ AREA_COLUMNS = (
 )
 """The same for the areas."""
 
-_CONTRACTS = {"past": PAST, "neighbours": NEIGHBOURS, "when": WHEN, "timed": TIMED, "season": SEASON}
+_CONTRACTS = {
+    "past": PAST,
+    "neighbours": NEIGHBOURS,
+    "when": WHEN,
+    "timed": TIMED,
+    "season": SEASON,
+    "exposure": EXPOSURE,
+    "earlier": EARLIER,
+}
 """Of the further tables."""
 
 _LIBRARIES = (
@@ -148,7 +159,10 @@ def write_pack(pack: Pack, target: Path, *, replace: bool) -> None:
         check(contract, pack.tables[name])
     ranked = _in_order(pack.hotspots.sort_values("rank"), HOTSPOT_COLUMNS)
     areas = _in_order(pack.areas, AREA_COLUMNS)
-    events = pack.events.assign(**{name: local_iso(pack.events[name]) for name in ("starts_at", "ends_at")})
+    events = pack.events.assign(
+        **{name: local_iso(pack.events[name]) for name in ("starts_at", "ends_at", "dispersal_at")},
+        reviewed_on=date_iso(pack.events["reviewed_on"]),
+    )
     incidents = pack.incidents[INCIDENT_COLUMNS].assign(
         **{name: local_iso(pack.incidents[name]) for name in ("occurred_at", "occurred_until")},
         **{name: date_iso(pack.incidents[name]) for name in ("occurred_on", "occurred_until_on")},

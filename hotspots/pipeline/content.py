@@ -82,14 +82,15 @@ def page_content(
         hotspots=tables.found.hotspots,
         locations=locations(tables.found.focus, loaded.month),
         selections=selections(tables.found.focus, tables.found.members),
-        events=tables.events,
+        events=tables.coming.events,
+        dates=tables.coming.dates,
         periods=_periods(loaded.month),
         counts=tables.found.life.counts,
         months_looked_at=len(tables.found.life.months),
         past=_gone(tables.found.past),
         drawn=_drawn(tables.found.life.drawn, facts.months),
         bands=tables.bands,
-        near=_near(tables.found.hotspots, tables.events),
+        near=_near(tables.found.hotspots, tables.coming.events),
         week=tables.when.week[tables.when.week["place_id"] == AREA],
         beside=tables.found.neighbours,
         tiles=tiles,
@@ -166,6 +167,9 @@ def _words(
     method = words.method(facts, tables.found.parameters, settings)
     method = (*method, *((heading, " ".join(sentences)) for heading, sentences in ground_findings(tables)))
     chosen = (("How the method was chosen", choice),) if choice else ()
+    ahead = tables.coming.findings
+    if ahead is not None:
+        method = (*method, ahead.method)
     if loaded.notes:
         method = (*method, ("About this input", " ".join(loaded.notes)))
     return Words(
@@ -178,6 +182,7 @@ def _words(
         sources=sources,
         findings=(*_findings(facts, tables, loaded, settings), *chosen),
         month_short=words.month_short(facts.month),
+        coming=() if ahead is None else ahead.sentences,
         locations="incident locations" if facts.own_sources else "incident locations, approximate",
     )
 

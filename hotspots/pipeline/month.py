@@ -11,7 +11,6 @@ from hotspots.analysis.life import COUNTED_MONTHS, EarlierPack
 from hotspots.errors import InputError
 from hotspots.files import check_target
 from hotspots.intake.accept import empty_rejects, number_rejects
-from hotspots.intake.events import EventsIntake, read_events
 from hotspots.intake.files import InputFile, sha256, unpack
 from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
@@ -21,6 +20,7 @@ from hotspots.pack.previous import MANIFEST, read_places, read_previous
 from hotspots.pipeline.auto import choose_method
 from hotspots.pipeline.backdrop import with_backdrop
 from hotspots.pipeline.content import gather_facts, ground_findings, notices, page_content
+from hotspots.pipeline.events import read_tracker
 from hotspots.pipeline.figures import month_figures
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     import geopandas as gpd
 
+    from hotspots.intake.events import EventsIntake
     from hotspots.pack.words import Facts
     from hotspots.settings import Settings
 
@@ -104,7 +105,7 @@ def run_month(
     """
     say = progress or (lambda _: None)
     target = _target(request)
-    events = read_events(request.events, epsg=settings.areas.analysis_epsg) if request.events else None
+    events = read_tracker(request.events, settings) if request.events else None
     earlier = read_previous(request.previous) if request.previous is not None else None
     before = _earlier(request, earlier, settings)
     loaded, backdrop = with_backdrop(load(request.inputs, settings, progress), settings)
@@ -132,7 +133,7 @@ def run_month(
         figures=month_figures(tables, facts, content),
     )
     write_pack(pack, target, replace=request.force)
-    found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.events)
+    found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.coming.events)
     return MonthResult(target, loaded, tables.found.hotspots, facts, events, coming, quality, found, document)
 
 
@@ -174,7 +175,7 @@ def _pack(
         hotspots=found.hotspots,
         areas=tables.areas,
         incidents=tables.context,
-        events=tables.events,
+        events=tables.coming.events,
         quality_page=checked,
         tables={
             "hotspot_months": found.life.counts.rename(columns=str),
@@ -184,6 +185,8 @@ def _pack(
             "when": tables.when.week,
             "timed": tables.when.timed,
             "season": tables.when.season,
+            "exposure": tables.coming.exposure,
+            "earlier": tables.coming.earlier,
         },
         layers={
             "past": found.past,

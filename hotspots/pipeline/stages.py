@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
-
 from hotspots.analysis.area_stats import area_stats
 from hotspots.analysis.area_tests import area_tests, quiet_areas
 from hotspots.analysis.bands import density_bands
@@ -15,16 +12,17 @@ from hotspots.analysis.cell_tests import cell_tests
 from hotspots.analysis.methods import grid_of
 from hotspots.pack.words import area_name
 from hotspots.pipeline.area_findings import AreaFindings, area_findings
+from hotspots.pipeline.coming import Coming, coming_events
 from hotspots.pipeline.held_out import held_out
 from hotspots.pipeline.measures import classed, tested
 from hotspots.pipeline.month_hotspots import MonthHotspots, month_hotspots
 from hotspots.pipeline.when_findings import WhenFindings, month_counts, when_findings
 from hotspots.places.areas import outline_of
-from hotspots.tables import EVENTS, check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import geopandas as gpd
     from shapely.geometry.base import BaseGeometry
 
     from hotspots.analysis.area_tests import AreaTests
@@ -58,8 +56,8 @@ class MonthTables:
     """The densest ground of the area."""
     when: WhenFindings
     """Days and hours, calendar months."""
-    events: gpd.GeoDataFrame
-    """EVENTS of the month and the one after it."""
+    coming: Coming
+    """The events of the month and the next, and what they fall on."""
     findings: AreaFindings
     """What the tests of the LSOAs found."""
     held_out: str
@@ -103,6 +101,7 @@ def make_tables(
     cells = _cells(loaded, settings, found.focus)
     members = found.focus.join(found.members)
     by_part = bool(settings.focus.part_of_day)
+    when = when_findings(members, found.hotspots.index, month_counts(loaded), by_part=by_part)
     return MonthTables(
         context=context,
         areas=areas,
@@ -112,8 +111,8 @@ def make_tables(
         found=found,
         cells=cells,
         bands=_bands(loaded, found.focus),
-        when=when_findings(members, found.hotspots.index, month_counts(loaded), by_part=by_part),
-        events=_coming(events, loaded.month, settings.areas.analysis_epsg),
+        when=when,
+        coming=coming_events(events, loaded, found.hotspots, when.week, epsg=settings.areas.analysis_epsg),
         findings=area_findings(tests, loaded.focus.name),
         held_out=held_out(loaded, settings, area_name((), loaded.areas[loaded.window.known])),
         tested={"lsoas": tests.document(), "cells": cells.document()},
@@ -151,19 +150,3 @@ def _area_tests(loaded: Loaded) -> AreaTests:
         untested=window.thin,
         quiet=counted.index.intersection(quiet),
     )
-
-
-def _coming(events: EventsIntake | None, month: pd.Period, epsg: int) -> gpd.GeoDataFrame:
-    """Return the events that fall in the month or the one after it."""
-    if events is None:
-        columns = {name: pd.Series(dtype="str") for name in EVENTS.columns if name != "geometry"}
-        empty = gpd.GeoDataFrame(
-            columns, geometry=gpd.GeoSeries([], crs=epsg), index=pd.Index([], dtype="str", name="event_id")
-        )
-        zone = pd.DatetimeTZDtype("us", "Europe/London")
-        return check(EVENTS, empty.astype({"starts_at": zone, "ends_at": zone}))
-    table = events.events
-    start = month.start_time.tz_localize("Europe/London")
-    stop = (month + 2).start_time.tz_localize("Europe/London")
-    over = table["ends_at"].fillna(table["starts_at"])
-    return table[(table["starts_at"] < stop) & (over >= start)]

@@ -7,12 +7,14 @@ from hotspots.settings.sections import (
     SERIOUS_VIOLENCE,
     Areas,
     Evaluate,
+    Events,
     Focus,
     Harm,
     Hotspots,
     Map,
     Report,
     Services,
+    Tensions,
 )
 from hotspots.settings.values import CLASS_BREAKS
 
@@ -26,6 +28,7 @@ __all__ = [
     "SOURCE_COLUMNS",
     "Areas",
     "Evaluate",
+    "Events",
     "Flag",
     "Focus",
     "Harm",
@@ -35,6 +38,7 @@ __all__ = [
     "Services",
     "Settings",
     "Source",
+    "Tensions",
     "Theme",
     "load_settings",
     "settings_from",

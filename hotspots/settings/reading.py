@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hotspots.errors import InputError, SettingsError
 from hotspots.settings.entries import DEFAULT_THEMES, Source, Theme
 from hotspots.settings.lists import read_sources, read_themes
-from hotspots.settings.sections import Areas, Evaluate, Focus, Harm, Hotspots, Map, Report, Services
+from hotspots.settings.sections import Areas, Evaluate, Events, Focus, Harm, Hotspots, Map, Report, Services, Tensions
 from hotspots.settings.values import check_range, section, unknown
 
 if TYPE_CHECKING:
@@ -32,6 +32,8 @@ class Settings:
     hotspots: Hotspots = field(default_factory=Hotspots)
     map: Map = field(default_factory=Map)
     evaluate: Evaluate = field(default_factory=Evaluate)
+    events: Events = field(default_factory=Events)
+    tensions: Tensions = field(default_factory=Tensions)
     services: Services = field(default_factory=Services)
     sources: tuple[Source, ...] = ()
     """``[[sources]]``, read beside what ``--incidents`` names."""
@@ -107,6 +109,7 @@ def settings_from(document: dict[str, Any], *, where: str = "settings") -> Setti
     _check_widths(settings.hotspots, f"{where}: [hotspots] ")
     _check_budget(settings.hotspots, f"{where}: [hotspots] ")
     _check_harm(settings.harm, where)
+    _check_risks(settings.events, where)
     return settings
 
 
@@ -130,6 +133,14 @@ def _check_harm(harm: Harm, where: str) -> None:
     if harm.table and not (harm.published_by.strip() and harm.release.strip()):
         raise SettingsError(
             f"{where}: [harm] needs published_by and release: the weights of one offence differ between releases.",
+        )
+
+
+def _check_risks(events: Events, where: str) -> None:
+    if events.risk_medium_from > events.risk_high_from:
+        raise SettingsError(
+            f"{where}: [events] risk_medium_from ({events.risk_medium_from}) is above risk_high_from "
+            f"({events.risk_high_from}); lower the one or raise the other.",
         )
 
 

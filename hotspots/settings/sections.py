@@ -149,6 +149,36 @@ class Evaluate:
 
 
 @dataclass(frozen=True, slots=True)
+class Events:
+    """``[events]``: how the events tracker grades risk, and how often an event is looked at again."""
+
+    risk_medium_from: int = 6
+    """Likelihood × impact, 1 to 25, from which a risk is medium; below it is low."""
+    risk_high_from: int = 12
+    """The same for high."""
+    review_high_days: int = 14
+    """An event of high risk is due for review so many days after the last one."""
+    review_medium_days: int = 30
+    """The same for medium risk, and where none is given."""
+    review_low_days: int = 90
+    """The same for low risk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tensions:
+    """``[tensions]``: the community tension log."""
+
+    level_labels: tuple[str, ...] = ("level 1", "level 2", "level 3", "level 4", "level 5", "level 6")
+    """What the six levels are called, level 1 first."""
+    level_1_is_worst: bool = False
+    """Level 1 is the most tense of the six; else level 6 is."""
+    review_after_days: int = 28
+    """An entry without a review date is due for review so many days after it was reported or last reviewed."""
+    not_personal: tuple[str, ...] = ()
+    """Names of places and bodies that the check for personal data takes for a person's, as they are written."""
+
+
+@dataclass(frozen=True, slots=True)
 class Services:
     """``[services]``: where ``hotspots fetch`` asks; a service that has moved is a change of one line."""
 

@@ -43,6 +43,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "reach_m": (10, 5_000),
     "controls": (1, 20),
     "months_before": (0, 60),
+    "risk_medium_from": (1, 25),
+    "risk_high_from": (1, 25),
+    "review_high_days": (1, 366),
+    "review_medium_days": (1, 366),
+    "review_low_days": (1, 366),
+    "review_after_days": (1, 366),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),
     "retries": (0, 10),
@@ -62,6 +68,8 @@ _FORMS: tuple[tuple[str | tuple[str, ...], re.Pattern[str], str], ...] = (
 """How names end, the form of their values, and what it is called."""
 
 CLASS_BREAKS = 4
+LEVELS = 6
+"""Of community tension."""
 
 
 def typed_value(hint: Any, value: Any, where: str) -> Any:  # noqa: ANN401
@@ -105,10 +113,8 @@ def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         low, high = RANGES[name]
         if not low <= value <= high:
             raise SettingsError(f"{where} must lie between {low:g} and {high:g}, not {value!r}.")
-    if name.startswith("class_breaks"):
-        rising = all(a < b for a, b in pairwise(value))
-        if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
-            raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
+    if isinstance(value, tuple):
+        _check_list(name, value, where)
     for ends, form, what in _FORMS:
         if name.endswith(ends) and form.fullmatch(value) is None:
             raise SettingsError(f"{where} must be {what}, not {value!r}.")
@@ -117,8 +123,17 @@ def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         raise SettingsError(f"{where} must be one of {allowed}, not {value!r}.")
     if name == "time_zone" and value and not _is_zone(value):
         raise SettingsError(f"{where} must be a time zone such as 'Europe/London', not {value!r}.")
-    if name == "categories" and isinstance(value, tuple) and not (value and all(item.strip() for item in value)):
+
+
+def _check_list(name: str, value: tuple[Any, ...], where: str) -> None:
+    if name.startswith("class_breaks"):
+        rising = all(a < b for a, b in pairwise(value))
+        if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
+            raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
+    if name == "categories" and not (value and all(item.strip() for item in value)):
         raise SettingsError(f"{where} must name at least one crime type.")
+    if name == "level_labels" and not len({item.strip() for item in value} - {""}) == len(value) == LEVELS:
+        raise SettingsError(f"{where} must be {LEVELS} labels, all different, not {list(value)}.")
 
 
 def _is_zone(name: str) -> bool:

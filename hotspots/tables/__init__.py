@@ -11,6 +11,7 @@ from hotspots.tables.cells import CELLS
 from hotspots.tables.contract import check
 from hotspots.tables.evaluations import CONTROLS, EVALUATIONS
 from hotspots.tables.events import EVENTS
+from hotspots.tables.exposure import EARLIER, EXPOSURE
 from hotspots.tables.hotspots import HOTSPOTS, MEMBERS
 from hotspots.tables.incidents import COVERAGE, INCIDENTS, LOCATED, REJECTS
 from hotspots.tables.life import PAST
@@ -19,6 +20,7 @@ from hotspots.tables.neighbours import DISPLACEMENT, NEIGHBOURS
 from hotspots.tables.quality import QUALITY
 from hotspots.tables.rhythm import SEASON, TIMED, WHEN
 from hotspots.tables.selections import SELECTIONS
+from hotspots.tables.tensions import TENSE_HOTSPOTS, TENSION_MONTHS, TENSIONS, WARD_TENSIONS
 
 __all__ = [
     "AREAS",
@@ -28,8 +30,10 @@ __all__ = [
     "CONTROLS",
     "COVERAGE",
     "DISPLACEMENT",
+    "EARLIER",
     "EVALUATIONS",
     "EVENTS",
+    "EXPOSURE",
     "HOTSPOTS",
     "INCIDENTS",
     "LOCATED",
@@ -41,7 +45,11 @@ __all__ = [
     "REJECTS",
     "SEASON",
     "SELECTIONS",
+    "TENSE_HOTSPOTS",
+    "TENSIONS",
+    "TENSION_MONTHS",
     "TIMED",
+    "WARD_TENSIONS",
     "WHEN",
     "check",
 ]

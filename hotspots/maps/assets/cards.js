@@ -37,7 +37,7 @@
       ...(h.peak ? [["Peak", h.peak]] : []),
       ["LSOAs", h.lsoas],
       ["Grid ref", h.grid ? `${h.grid} (${place})` : place],
-      ["Boundary", h.cross ? `crosses the line: ${h.inside} of ${h.n} incidents inside` : "does not cross the line"],
+      ["Boundary", h.cross ? `crosses the line: ${h.inside} of ${h.n} incidents inside${h.blind ? "; beyond it there are no data" : ""}` : "does not cross the line"],
       ...(near.length ? [["Events", make("span", "", ...near.map((words) => make("span", "line", words)))]] : []),
     ]];
   }
@@ -54,7 +54,7 @@
       const { title, ranges } = hotspotsPage.scale(at);
       const said = hotspotsPage.said(at, i);
       const words = number === null || !m.breaks ? `${said} · ${title}` : `${said} · ${title} (${ranges[number - 1]})`;
-      lines.push([number === null || !m.breaks ? (m.breaks ? "Rate" : "Tested") : `Class ${number}`, words]);
+      lines.push([number === null || !m.breaks ? (m.breaks ? "Rate" : m.column === "change" ? "Change" : "Together") : `Class ${number}`, words]);
     });
     if (!a.inside[i]) lines.push(["Boundary", "outside the line, shown for displacement"]);
     return [a.name[i], lines];
@@ -63,6 +63,7 @@
     const e = data.events[i];
     const lines = [["Kind", e.kind], ["When", e.when], ["Risk", e.risk ?? "not graded"], ["Status", e.status]];
     if (e.notes) lines.push(["Notes", e.notes]);
+    if (!hotspotsPage.eventShown(i)) lines.push(["Shown", "not among the events chosen above"]);
     if (!e.at) lines.push(["Place", "none given, so it is not on the map"]);
     const near = data.hotspots.flatMap((h) => h.near.filter(([event]) => event === i).map(([, metres]) => `${h.rank} · ${h.name}, ${metres ? `${metres} m away` : "on its ground"}`));
     if (near.length) lines.push(["Hotspots", make("span", "", ...near.map((words) => make("span", "line", words)))]);

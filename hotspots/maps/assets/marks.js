@@ -32,16 +32,24 @@
       show(map) {
         set.shown = true;
         leaders.addTo(map);
-        for (const item of items) if (!item.left) map.getPane("marks").append(item.button);
+        for (const item of items) if (!item.left) put(item, map);
         hotspotsPage.place();
       },
       hide() {
         set.shown = false;
         leaders.remove();
-        for (const item of items) item.button.remove();
+        for (const item of items) take(item);
         hotspotsPage.place();
       },
     };
+  }
+  function put(item, map) {
+    map.getPane("marks").append(item.button);
+    item.ground?.addTo(map);
+  }
+  function take(item) {
+    item.button.remove();
+    item.ground?.remove();
   }
 
   function withMarks(layer, set) {
@@ -74,6 +82,14 @@
       const label = `Event, ${e.kind}: ${e.title}, ${e.when}, ${e.risk ? `${e.risk} risk` : "risk not graded"}`;
       items[i] = { i, points: [at], anchor: at, button: markButton("events", i, label, [hotspotsPage.diamond(e)]) };
     });
+    // The ground and the route of an event, in its colour, go with its mark.
+    for (const item of items.filter(Boolean)) {
+      const { shape: own } = data.events[item.i];
+      if (!own) continue;
+      const look = { pane: "chosen", className: "event-ground", interactive: false };
+      item.ground = L.layerGroup(own.route.map((line) => L.polyline(decode(line), look)));
+      if (own.ground.length) item.ground.addLayer(L.polygon(shape(own.ground), look));
+    }
     return withMarks(L.layerGroup(), marks("events", items.filter(Boolean)));
   };
 
@@ -82,8 +98,8 @@
     const set = sets[kind];
     for (const item of set?.items ?? []) {
       item.left = !held(item.i);
-      if (item.left) item.button.remove();
-      else if (set.shown) hotspotsPage.map.getPane("marks").append(item.button);
+      if (item.left) take(item);
+      else if (set.shown) put(item, hotspotsPage.map);
     }
     hotspotsPage.place();
   };

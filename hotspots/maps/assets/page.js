@@ -5,6 +5,8 @@
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
   let measure = 0;
 
+  let moved = false;
+
   /* Choosing: one place at a time, told to table, map and card alike. */
   const ring = L.layerGroup();
   hotspotsPage.choose = function (kind, i, { from = "script", move = true } = {}) {
@@ -18,10 +20,13 @@
     const row = tables[kind].querySelector(`tbody tr[data-i="${i}"]`);
     row.setAttribute("aria-current", "true");
     hotspotsPage.fillCard(kind, i);
+    // The card that the page opens with waits under its table; one that was asked for stays in sight.
+    document.getElementById(`card-${kind}`).classList.toggle("held", from !== "script");
     if (from === "map") row.scrollIntoView({ block: "nearest" });
     hotspotsPage.markOf(kind, i)?.setAttribute("aria-pressed", "true");
     const bounds = boundsOf(kind, i);
     if (kind === "areas") ring.addLayer(polygon(shapeOfArea(i), "chosen", "chosen-halo", { fill: false })).addLayer(polygon(shapeOfArea(i), "chosen", "chosen-area", { fill: false }));
+    if (bounds && move && from !== "map") moved = true;
     if (bounds && move && from !== "map") map.fitBounds(bounds, { maxZoom: kind === "hotspots" ? 16 : 15, padding: [40, 40], animate: !still });
     hotspotsPage.remember?.();
   };
@@ -83,7 +88,6 @@
   }
   hotspotsPage.showSigns = showSigns;
   let ready = false;
-  let moved = false;
   /* The map was fitted as it was made; to do it again costs a drawing of everything. */
   let fitted = map.getSize();
   function whole() {
@@ -127,7 +131,7 @@
     }, 150);
   }
   hotspotsPage.remember = remember;
-  const numbers = (text, most) => (text === null ? null : text.split(".").filter((part) => /^\d+$/.test(part)).map(Number).filter((n) => n < most));
+  const numbers = (text, most) => (text === null ? null : text.split(".").filter((part) => /^\d+$/.test(part)).map(Number).filter((n, at, all) => n < most && all.indexOf(n) === at));
   function recall() {
     const parts = new URLSearchParams(location.hash.slice(1));
     const by = data.measures.findIndex((m) => m.column === parts.get("by"));
@@ -148,16 +152,19 @@
     hotspotsPage.chosen = null;
     hotspotsPage.show(view);
     const [kind, ...key] = (parts.get("place") ?? "").split(".");
-    const i = LISTS[kind]?.().indexOf(key.join(".")) ?? -1;
+    const i = KINDS.includes(kind) ? LISTS[kind]().indexOf(key.join(".")) : -1;
     if (i >= 0) hotspotsPage.choose(kind, i, { move: false });
     else if (data.hotspots.length) hotspotsPage.choose("hotspots", 0, { move: false });
     openTab(Math.max(0, panels.findIndex((panel) => panel.id === `panel-${parts.get("tab")}`)));
     hotspotsPage.showEvents();
     showSigns();
     const [lat, lng, zoom] = (parts.get("at") ?? "").split("_").map(Number);
-    moved = Number.isFinite(lat) && Number.isFinite(lng) && Number.isFinite(zoom);
-    if (moved) map.setView([lat, lng], zoom, { animate: false });
-    else whole();
+    if (parts.has("at") && [lat, lng, zoom].every(Number.isFinite)) {
+      moved = true;
+      map.setView([lat, lng], zoom, { animate: false });
+    } else {
+      whole();
+    }
   }
 
   /* Paper: the map takes its printed size before the browser lays out the sheet, and its old view after. */
@@ -183,14 +190,22 @@
   });
 
   // A low frame belongs to the map; the legend is one press away.
-  if (map.getSize().y < 400 && map.getSize().x > 560) document.querySelector(".legend").open = false;
+  const legend = document.querySelector(".legend");
+  const crowded = map.getSize().x > 560 && (map.getSize().y < 400 || map.getSize().x < 2.6 * legend.offsetWidth);
+  if (crowded) legend.open = false;
   recall();
   window.addEventListener("hashchange", () => {
     if (location.hash.slice(1) !== address()) recall();
   });
-  map.on("moveend", () => {
-    moved = true;
-    remember();
+  // Moved by hand, by key, by a button or by a choice; not by a window that changed its size.
+  map.on("dragstart boxzoomstart", () => { moved = true; });
+  map.getContainer().addEventListener("wheel", () => { moved = true; }, { passive: true });
+  map.getContainer().addEventListener("keydown", () => { moved = true; });
+  map.getContainer().addEventListener("dblclick", () => { moved = true; });
+  document.querySelector(".leaflet-control-zoom").addEventListener("click", () => { moved = true; });
+  map.on("moveend", remember);
+  map.on("resize", () => {
+    if (!moved) whole();
   });
   map.on("overlayadd overlayremove", () => {
     showSigns();

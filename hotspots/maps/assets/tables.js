@@ -93,18 +93,32 @@
     button.type = "button";
     button.append(...head.childNodes);
     head.append(button);
-    button.addEventListener("click", () => {
+    head.again = (up) => {
       const values = sortValues(kind, head.dataset.sort);
-      const upFirst = head.dataset.sort === "name" || (kind === "hotspots" && head.dataset.sort === "0");
-      const before = head.getAttribute("aria-sort");
-      const up = before ? before !== "ascending" : upFirst;
       for (const other of table.tHead.querySelectorAll("[aria-sort]")) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const order = (a, b) => (a === b ? 0 : a === null ? 1 : b === null ? -1 : (a < b ? -1 : 1) * (up ? 1 : -1));
       const rows = [...table.tBodies[0].rows];
       rows.sort((a, b) => order(values[a.dataset.i], values[b.dataset.i]) || a.dataset.i - b.dataset.i);
       table.tBodies[0].append(...rows);
+      if (kind === "areas") table.caption.textContent = `Sorted by “${button.textContent}”, ${up ? "lowest" : "highest"} first`;
+    };
+    button.addEventListener("click", () => {
+      const upFirst = head.dataset.sort === "name" || (kind === "hotspots" && head.dataset.sort === "0");
+      const before = head.getAttribute("aria-sort");
+      head.again(before ? before !== "ascending" : upFirst);
     });
+  }
+  /* Numbers that have changed want their order again; an order by a column that is gone gives way to the ranks. */
+  function sortAgain(kind) {
+    const head = tables[kind].tHead.querySelector("[aria-sort]");
+    if (!head) return;
+    if (hotspotsPage.plain && head.dataset.sort === "shown") {
+      head.removeAttribute("aria-sort");
+      tables[kind].tHead.querySelector(kind === "hotspots" ? '[data-sort="0"]' : '.by[data-sort="0"]').again(kind === "hotspots");
+    } else {
+      head.again(head.getAttribute("aria-sort") === "ascending");
+    }
   }
 
   /* Areas: the page's text holds the first rows only; the others are made when somebody looks. */
@@ -187,6 +201,7 @@
       }
     }
     showAreas();
+    for (const kind of ["hotspots", "areas"]) if (tables[kind]) sortAgain(kind);
   };
   hotspotsPage.showMeasure = function (at) {
     tables.areas.className = tables.areas.className.replace(/\bonly-\d+/g, "").trim();
@@ -197,14 +212,19 @@
   const RISKS = ["low", "medium", "high"];
   const choices = document.getElementById("choose-events");
   const picks = Object.fromEntries([...(choices?.querySelectorAll("select") ?? [])].map((pick) => [pick.dataset.by, pick]));
+  let held = data.events.map(() => true);
+  hotspotsPage.eventShown = (i) => held[i];
   function showEvents() {
     const period = data.periods[picks.period?.value || -1];
     const least = RISKS.indexOf(picks.risk?.value ?? "");
-    const held = data.events.map((e) =>
-      (!period || (e.days[0] <= period.last && e.days[1] >= period.first)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
+    held = data.events.map((e) =>
+      (!period || e.dates.some(([first, last]) => first <= period.last && last >= period.first)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
     for (const row of tables.events.tBodies[0].rows) row.hidden = !held[Number(row.dataset.i)];
     const n = held.filter(Boolean).length;
-    choices.querySelector(".said").textContent = n === held.length ? "" : `${n} of ${held.length} events`;
+    const chosen = [picks.period, picks.risk].filter((pick) => pick && pick.value).map((pick) => pick.selectedOptions[0].textContent);
+    choices.querySelector(".said").textContent = chosen.length ? `${n} of ${held.length} events (${chosen.join(", ")})` : "";
+    const { chosen: place } = hotspotsPage;
+    if (place && place.kind === "events") hotspotsPage.fillCard("events", place.i);
     hotspotsPage.showMarks("events", (i) => held[i]);
   }
   if (choices && tables.events) {

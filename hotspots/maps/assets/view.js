@@ -65,6 +65,14 @@
     return { ...sums, rates: made.map((one) => one.rates), classes: made.map((one) => one.classes) };
   }
 
+  /* What a legend must add while something is chosen. */
+  function note(at) {
+    if (hotspotsPage.plain) return "";
+    if (!data.measures[at].breaks) return ": does not follow what is chosen";
+    const part = view.kinds || view.theme !== null || hoursOfWeek();
+    return ` (${said(true)}${part ? "; classes as for all incidents" : ""})`;
+  }
+
   /* The legend of a measure, with the areas of each class inside the line. */
   function showLegend(at) {
     const part = document.querySelector(`.legend .measure[data-measure="${at}"]`);
@@ -72,9 +80,10 @@
     const classes = hotspotsPage.shown.classes[at];
     const sums = ranges.map((_, k) => classes.filter((number, i) => number === k + 1 && data.areas.inside[i]).length);
     const none = classes.filter((number) => number === null).length;
-    part.querySelector(".legend-title").textContent = title + (hotspotsPage.plain || !data.measures[at].breaks ? "" : ` (${said(true)})`);
+    const outside = none && classes.every((number, i) => number !== null || !data.areas.inside[i]) ? ", all outside the line" : "";
+    part.querySelector(".legend-title").textContent = title + note(at);
     const lines = ranges.map((words, k) => make("li", "", swatch(at, k + 1), ` ${words} · ${count(sums[k])}${k ? "" : ` LSOA${sums[k] === 1 ? "" : "s"}`}`));
-    if (none) lines.push(make("li", "", swatch(at, null), ` ${data.measures[at].breaks ? "no data" : "not tested"} · ${count(none)}`));
+    if (none) lines.push(make("li", "", swatch(at, null), ` ${data.measures[at].breaks ? "no data" : "not tested"} · ${count(none)}${outside}`));
     part.querySelector("ul").replaceChildren(...lines);
   }
 
@@ -87,7 +96,8 @@
     if (view.kinds && short) parts.push(`${view.kinds.length} of ${rows.kinds.length} crime types`);
     else if (view.kinds) parts.push(view.kinds.length ? view.kinds.map((k) => rows.kinds[k]).join(", ") : "no crime type");
     if (view.days) parts.push(view.days.length ? view.days.map((day) => DAY_NAMES[day]).join(", ") : "no day");
-    if (view.from !== 0 || view.to !== HOURS) parts.push(`${clock(view.from)}–${clock(view.to)}`);
+    if (view.from === view.to) parts.push(`from ${clock(view.from)} for a day`);
+    else if (view.from !== 0 || view.to !== HOURS) parts.push(`${clock(view.from)}–${clock(view.to)}`);
     return parts.filter(Boolean).join(", ");
   }
 
@@ -105,6 +115,7 @@
     const month = view.month ?? last;
     if (slider) {
       slider.value = month;
+      slider.classList.toggle("of-all", view.month === null);
       slider.setAttribute("aria-valuetext", view.month === null ? `All ${data.window}` : `${data.months[month].name}: ${data.months[month].n === null ? "missing from the input" : count(hotspotsPage.shown.total)}`);
       all.setAttribute("aria-pressed", String(view.month === null));
       bars.forEach((bar, i) => bar.classList.toggle("shown-bar", i === view.month));
@@ -144,6 +155,10 @@
   const controls = find(".controls");
   if (slider) {
     slider.addEventListener("input", () => hotspotsPage.show({ month: Number(slider.value) }));
+    // While all months are shown the thumb rests on the last one, which no key could then choose.
+    const rest = () => view.month === null && hotspotsPage.show({ month: Number(slider.value) });
+    slider.addEventListener("click", rest);
+    slider.addEventListener("keydown", (e) => ["ArrowRight", "ArrowUp", "End", "Enter", " "].includes(e.key) && rest());
     all.addEventListener("click", () => hotspotsPage.show({ month: null }));
     bars.forEach((bar, i) => bar.addEventListener("click", () => hotspotsPage.show({ month: view.month === i ? null : i })));
   }

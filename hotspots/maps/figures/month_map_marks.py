@@ -9,13 +9,14 @@ import numpy as np
 import shapely
 
 from hotspots.maps import words
+from hotspots.maps.agenda import in_time
 from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.lettering import drawable, fit, width
 from hotspots.maps.figures.month_map_frame import with_share
 from hotspots.maps.figures.month_map_page import path_of
 from hotspots.maps.figures.month_map_seats import RADIUS, Mark, Seat, label_seat, seats
-from hotspots.maps.payload import in_time, ranked
+from hotspots.maps.payload import ranked
 from hotspots.maps.style import (
     CHANGE_SIGNS,
     EVENT,

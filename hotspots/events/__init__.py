@@ -1,0 +1,1 @@
+"""The events tracker as tables: recurrence, duplicates, exposure of hotspots, and the community tension log."""

@@ -1,0 +1,96 @@
+"""What is coming: the events of the month and the next, and which of the next fall on hotspots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hotspots.events.earlier import earlier
+from hotspots.events.exposure import exposure
+from hotspots.events.recurrence import expand
+from hotspots.pack.words import month_name
+from hotspots.pipeline.exposure_findings import ExposureFindings, coming_period, exposure_findings, peak_hours
+from hotspots.pipeline.inputs import in_tests
+from hotspots.pipeline.when_findings import month_counts
+from hotspots.tables.events import events_table
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from hotspots.intake.events import EventsIntake
+    from hotspots.pipeline.inputs import Loaded
+
+_ZONE = "Europe/London"
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What the register says of the time ahead, in the analysis CRS."""
+
+    events: gpd.GeoDataFrame
+    """EVENTS of the month and the one after it, a recurring one once."""
+    dates: gpd.GeoDataFrame
+    """OCCURRENCES of these events in the two months."""
+    exposure: pd.DataFrame
+    """EXPOSURE of the month after."""
+    earlier: pd.DataFrame
+    """EARLIER of its events."""
+    findings: ExposureFindings | None
+    """What there is to say; none: there is no register."""
+
+
+def coming_events(
+    events: EventsIntake | None, loaded: Loaded, hotspots: gpd.GeoDataFrame, week: pd.DataFrame, *, epsg: int
+) -> Coming:
+    """Look at the month and the one after it.
+
+    Parameters
+    ----------
+    events
+        The register, where one is given.
+    loaded
+        The tables the job starts from.
+    hotspots
+        HOTSPOTS.
+    week
+        WHEN of them.
+    epsg
+        The analysis CRS.
+
+    Returns
+    -------
+    Coming
+        Without a register every table is empty.
+    """
+    table = events_table({}, epsg=epsg) if events is None else events.events
+    ahead = expand(table, *coming_period(loaded.month))
+    exposed = exposure(ahead, hotspots, peak_hours(hotspots, week), loaded.areas)
+    months = month_counts(loaded).index
+    held = _held(table, months)
+    # A date that runs from this month into the next is ahead, and nothing that was held before.
+    held = held[~held.index.isin(ahead.index)]
+    before = earlier(ahead, held, in_tests(loaded.located, loaded), pd.PeriodIndex(months, freq="M"))
+    said = exposure_findings(exposed, ahead, hotspots, before, period=month_name(loaded.month + 1))
+    both, dates = _of_both(table, loaded.month)
+    return Coming(both, dates, exposed, before, None if events is None else said)
+
+
+def _held(table: gpd.GeoDataFrame, months: pd.Index) -> gpd.GeoDataFrame:
+    """Return what was held in the time that the files hold."""
+    if not len(months):
+        return expand(table.iloc[:0], pd.Timestamp(0, tz=_ZONE), pd.Timestamp(0, tz=_ZONE))
+    first, last = months[0].start_time.tz_localize(_ZONE), months[-1].end_time.tz_localize(_ZONE)
+    return expand(table, first.as_unit("us"), last.as_unit("us"))
+
+
+def _of_both(table: gpd.GeoDataFrame, month: pd.Period) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return the events that fall in the month or the one after it, and their dates in it."""
+    start = month.start_time.tz_localize(_ZONE)
+    stop = (month + 2).start_time.tz_localize(_ZONE)
+    over = table["ends_at"].fillna(table["starts_at"])
+    # A recurring event is one row: it is of the period when one of its days is.
+    dates = expand(table, start, stop - pd.Timedelta("1us"))
+    once = table["rrule"].isna() & (table["starts_at"] < stop) & (over >= start)
+    return table[once | (table["rrule"].notna() & table.index.isin(dates["event_id"]))], dates

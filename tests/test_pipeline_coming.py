@@ -1,0 +1,79 @@
+"""What is coming: the events of two months, what they fall on, and nothing compared with itself."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from hotspots.intake.events import read_events
+from hotspots.pipeline.coming import coming_events
+from hotspots.pipeline.inputs import Inputs, load
+from hotspots.pipeline.stages import make_tables
+from hotspots.settings import Settings
+from hotspots.tables import EARLIER, EVENTS, EXPOSURE, check
+from hotspots.tables.rhythm import WHEN
+from tests import conftest as kit
+
+HEAD = "title,starts_at,ends_at,easting,northing,kind,risk,rrule\n"
+
+
+@pytest.fixture(scope="module")
+def loaded(town):
+    return load(Inputs(kit.MONTH, (town.incidents,), (town.boundaries,), areas=("Bexley",)), Settings())
+
+
+@pytest.fixture(scope="module")
+def hotspots(loaded):
+    return make_tables(loaded, Settings(), None).found.hotspots
+
+
+def week():
+    empty = {"place_id": "str", "weekday": "int64", "hour": "int64", "n": "float64"}
+    frame = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in empty.items()})
+    return check(WHEN, frame.set_index(pd.RangeIndex(1, 1, name="hour_no")))
+
+
+def coming(loaded, hotspots, tmp_path, rows):
+    path = tmp_path / "events.csv"
+    path.write_text(HEAD + "".join(f"{row}\n" for row in rows), encoding="utf-8")
+    return coming_events(read_events(path, epsg=27700), loaded, hotspots, week(), epsg=27700)
+
+
+def test_without_a_register_there_is_nothing_and_nothing_is_said(loaded, hotspots):
+    found = coming_events(None, loaded, hotspots, week(), epsg=27700)
+    assert found.findings is None
+    for contract, table in ((EVENTS, found.events), (EXPOSURE, found.exposure), (EARLIER, found.earlier)):
+        assert len(check(contract, table)) == 0
+    assert len(found.dates) == 0
+
+
+def test_a_date_that_runs_into_the_next_month_is_not_compared_with_itself(loaded, hotspots, tmp_path):
+    at = hotspots.geometry.iloc[0].centroid
+    place = f"{at.x:.0f},{at.y:.0f}"
+    rows = [f"Late Show,2024-05-31 21:00,2024-06-01 01:00,{place},live music,high,"]
+    found = coming(loaded, hotspots, tmp_path, rows)
+    assert list(found.exposure["hotspot_id"]) == [hotspots.index[0]]
+    assert found.exposure["on_ground"].all()
+    assert len(found.earlier) == 0
+    assert "Late Show" in " ".join(found.findings.sentences)
+
+
+def test_a_recurring_event_is_one_row_with_all_its_dates(loaded, hotspots, tmp_path):
+    at = hotspots.geometry.iloc[0].centroid
+    place = f"{at.x:.0f},{at.y:.0f}"
+    rows = [
+        f"Market,2023-06-06 09:00,2023-06-06 15:00,{place},market,low,FREQ=WEEKLY;BYDAY=TU",
+        f"Fair,2024-03-02 10:00,2024-03-02 16:00,{place},fair,low,",
+    ]
+    found = coming(loaded, hotspots, tmp_path, rows)
+    assert list(found.events["title"]) == ["Market"]
+    assert len(found.dates) == 8  # four Tuesdays of May 2024, four of June
+    assert len(found.exposure) == 4
+    assert found.earlier["n_times"].tolist() == [52]
+    assert kit.MONTH == "2024-05"
+
+
+def test_what_it_was_lent_stays_as_it_was(loaded, hotspots, tmp_path):
+    before = hotspots.copy(deep=True)
+    coming(loaded, hotspots, tmp_path, ["Fete,2024-06-02 10:00,,,,fete,,"])
+    pd.testing.assert_frame_equal(hotspots, before)
