@@ -216,6 +216,8 @@ def test_a_cut_table_of_areas_is_whole_when_opened_and_can_be_searched(opened, m
         whole = page.locator("#table-areas tbody tr")
         assert whole.count() == 30
         made = whole.all_inner_texts()
+        page.get_by_label("Find an area").fill("zzz")
+        assert page.locator(".find .said").inner_text() == "0 LSOAs found"
         page.get_by_label("Find an area").fill("008a")
         assert page.locator("#table-areas tbody tr:visible").count() == 1
     monkeypatch.undo()

@@ -55,6 +55,12 @@
   const North = L.Control.extend({ onAdd: () => make("div", "north", "N") });
   new North({ position: "bottomleft" }).addTo(map);
   ring.addTo(map);
+  const switches = document.querySelector(".leaflet-control-layers");
+  switches.addEventListener("keydown", (e) => {
+    if (e.key !== "Escape") return;
+    switches.classList.remove("leaflet-control-layers-expanded");
+    switches.querySelector(".leaflet-control-layers-toggle").focus({ preventScroll: true });
+  });
   map.on("zoomend viewreset resize", hotspotsPage.place);
   function showMeasure(at) {
     measure = at;

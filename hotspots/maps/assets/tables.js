@@ -143,6 +143,8 @@
         const i = row.dataset.i;
         row.hidden = !(name[i].toLowerCase().includes(wanted) || code[i].toLowerCase().includes(wanted));
       }
+      const n = [...body.rows].filter((row) => !row.hidden).length;
+      find.querySelector(".said").textContent = wanted ? `${n} LSOA${n === 1 ? "" : "s"} found` : "";
     });
   }
   function areaRow(i) {
