@@ -70,12 +70,28 @@ def test_locations_and_bands_are_those_of_the_layers(page_of, demo):
     assert said == [places, len(focus), len(demo.pack.layer("density"))]
 
 
-def test_every_control_can_be_reached_and_used_by_keyboard(page_of):
-    page_of.evaluate("() => document.activeElement.blur()")
+def test_it_opens_with_the_events_of_the_coming_month(page_of, demo):
+    shown = "#table-events tbody tr:not([hidden]) .name"
+    titles = page_of.locator(shown).all_text_contents()
+    assert titles == ["New Year Fireworks", "January Car Boot Market"]
+    assert page_of.locator(".mark.of-events").count() == 2
+    assert len(demo.pack.layer("events")) > len(titles)
+    assert "period" not in page_of.url
+    page_of.get_by_role("tab", name="Events").click()
+    page_of.get_by_label("When").select_option(value="")
+    page_of.wait_for_timeout(300)
+    assert page_of.locator(shown).count() == len(demo.pack.layer("events"))
+    assert "period=all" in page_of.url
+    page_of.get_by_label("When").select_option(label="Jan 2022")
+    page_of.get_by_role("tab", name="Hotspots").click()
+
+
+def walk(page):
+    """Return what the Tab key reaches on a page just opened: name, whether it is there, whether its focus is seen."""
     reached = []
     for _ in range(90):
-        page_of.keyboard.press("Tab")
-        found = page_of.evaluate(
+        page.keyboard.press("Tab")
+        found = page.evaluate(
             """() => { const node = document.activeElement; if (!node || node === document.body) return null;
                 const box = node.getBoundingClientRect(); const style = getComputedStyle(node);
                 const row = node.closest("tr") ? getComputedStyle(node.closest("tr")) : style;
@@ -84,6 +100,12 @@ def test_every_control_can_be_reached_and_used_by_keyboard(page_of):
         if found is None:
             break
         reached.append(found)
+    return reached
+
+
+def test_every_control_can_be_reached_by_keyboard(browser, demo):
+    with open_file(browser, demo.out / "2021-12" / "map.html") as (page, _):
+        reached = walk(page)
     names = " ".join(str(name) for name, _, _ in reached)
     for part in (
         "skip",

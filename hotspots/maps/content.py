@@ -94,6 +94,8 @@ class Period:
     """First day, YYYY-MM-DD."""
     last: str
     """Last day."""
+    opening: bool = False
+    """The page opens with its events alone."""
 
 
 @dataclass(frozen=True)

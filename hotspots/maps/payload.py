@@ -63,7 +63,10 @@ def build_payload(content: PageContent) -> dict[str, Any]:
         "bands": _bands(content, origin),
         "beside": _beside(content, origin),
         "events": _events(content, origin),
-        "periods": [{"title": period.title, "first": period.first, "last": period.last} for period in content.periods],
+        "periods": [
+            {"title": period.title, "first": period.first, "last": period.last, "opening": period.opening}
+            for period in content.periods
+        ],
     }
 
 

@@ -240,7 +240,11 @@ def _periods(month: pd.Period) -> tuple[Period, ...]:
         f"1–7 {said}": (start, start + pd.Timedelta(days=6)),
         f"1–28 {said}": (start, start + pd.Timedelta(days=27)),
     }
-    return tuple(Period(title, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}") for title, (first, last) in spans.items())
+    coming = words.month_short(month + 1, year=True)
+    return tuple(
+        Period(title, f"{first:%Y-%m-%d}", f"{last:%Y-%m-%d}", opening=title == coming)
+        for title, (first, last) in spans.items()
+    )
 
 
 def _drawn(drawn: gpd.GeoDataFrame, months: pd.Series) -> gpd.GeoDataFrame:

@@ -114,13 +114,18 @@
     if (view.theme !== null) parts.set("theme", view.theme);
     if (view.days) parts.set("days", view.days.map((day) => day + 1).join("."));
     if (view.from !== 0 || view.to !== 24) parts.set("hours", `${view.from}-${view.to}`);
-    for (const [by, pick] of Object.entries(eventPicks)) if (pick.value) parts.set(by, pick.value);
+    for (const [by, pick] of Object.entries(eventPicks)) if (pick.value !== first(by)) parts.set(by, pick.value || "all");
     if (chosen) parts.set("place", `${chosen.kind}.${KEYS[chosen.kind](chosen.i)}`);
     if (moved) {
       const { lat, lng } = map.getCenter();
       parts.set("at", `${lat.toFixed(5)}_${lng.toFixed(5)}_${map.getZoom()}`);
     }
     return parts.toString();
+  }
+  /* What a choice of events opens with: the coming month, any risk. */
+  function first(by) {
+    const at = by === "period" ? data.periods.findIndex((period) => period.opening) : -1;
+    return at < 0 ? "" : String(at);
   }
   let waiting = 0;
   function remember() {
@@ -154,7 +159,10 @@
     view.days = numbers(parts.get("days"), 8)?.map((day) => day - 1).filter((day) => day >= 0) ?? null;
     const hours = /^(\d{1,2})-(\d{1,2})$/.exec(parts.get("hours") ?? "");
     if (hours && hours[1] < 24 && hours[2] >= 1 && hours[2] <= 24) [view.from, view.to] = [Number(hours[1]), Number(hours[2])];
-    for (const [by2, pick] of Object.entries(hotspotsPage.eventPicks)) pick.value = [...pick.options].some((one) => one.value === parts.get(by2)) ? parts.get(by2) : "";
+    for (const [by2, pick] of Object.entries(hotspotsPage.eventPicks)) {
+      const wanted = parts.get(by2) === "all" ? "" : parts.get(by2) ?? first(by2);
+      pick.value = [...pick.options].some((one) => one.value === wanted) ? wanted : first(by2);
+    }
     hotspotsPage.chosen = null;
     hotspotsPage.show(view);
     const [kind, ...key] = (parts.get("place") ?? "").split(".");
