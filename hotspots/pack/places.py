@@ -5,12 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import pandas as pd
-import pyogrio
-from pyogrio.errors import DataLayerError, DataSourceError
-
-from hotspots.errors import InputError
-from hotspots.pack.previous import LAYERS
+from hotspots.pack.previous import read_grounds
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,14 +36,7 @@ def read_named_places(pack: Path, *, epsg: int) -> gpd.GeoDataFrame:
     InputError
         The pack holds no layer of hotspots, or it cannot be read.
     """
-    path = pack / LAYERS
-    try:
-        held = {str(name) for name, _ in pyogrio.list_layers(path)}
-        layers = [pyogrio.read_dataframe(path, layer=name) for name in ("hotspots", "past") if name in held]
-        places = pd.concat([_places(layer).to_crs(epsg) for layer in layers])
-    except (DataSourceError, DataLayerError, KeyError, ValueError) as error:
-        raise InputError(f"The hotspots of {path} cannot be read ({error}); make that pack again.") from error
-    return places
+    return read_grounds(pack, epsg, _places)
 
 
 def _places(layer: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from hotspots.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import geopandas as gpd
@@ -74,11 +75,36 @@ def read_places(pack: Path, *, epsg: int) -> gpd.GeoDataFrame:
     InputError
         The pack holds no layer of hotspots, or it cannot be read.
     """
+    return read_grounds(pack, epsg, _places)
+
+
+def read_grounds(pack: Path, epsg: int, chosen: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]) -> gpd.GeoDataFrame:
+    """Read the hotspots of a pack and the places that were hotspots before.
+
+    Parameters
+    ----------
+    pack
+        Folder of the pack.
+    epsg
+        The CRS they are brought to.
+    chosen
+        Called with each layer, for the columns that are wanted.
+
+    Returns
+    -------
+    GeoDataFrame
+        What ``chosen`` returned, hotspots first.
+
+    Raises
+    ------
+    InputError
+        The pack holds no layer of hotspots, or it cannot be read.
+    """
     path = pack / LAYERS
     try:
         held = {str(name) for name, _ in pyogrio.list_layers(path)}
         layers = [pyogrio.read_dataframe(path, layer=name) for name in ("hotspots", "past") if name in held]
-        places = pd.concat([_places(layer).to_crs(epsg) for layer in layers])
+        places = pd.concat([chosen(layer).to_crs(epsg) for layer in layers])
     except (DataSourceError, DataLayerError, KeyError, ValueError) as error:
         raise InputError(f"The hotspots of {path} cannot be read ({error}); make that pack again.") from error
     return places

@@ -6,6 +6,7 @@
   const DAYS = 7;
   const HOURS = 24;
   const last = data.months.length - 1;
+  const everything = data.window === "1 month" ? "The one month held" : `All ${data.window}`;
   const fresh = () => ({ month: null, kinds: null, theme: null, days: null, from: 0, to: HOURS });
   let view = fresh();
 
@@ -116,7 +117,7 @@
     if (slider) {
       slider.value = month;
       slider.classList.toggle("of-all", view.month === null);
-      slider.setAttribute("aria-valuetext", view.month === null ? `All ${data.window}` : `${data.months[month].name}: ${data.months[month].n === null ? "missing from the input" : count(hotspotsPage.shown.total)}`);
+      slider.setAttribute("aria-valuetext", view.month === null ? everything : `${data.months[month].name}: ${data.months[month].n === null ? "missing from the input" : count(hotspotsPage.shown.total)}`);
       all.setAttribute("aria-pressed", String(view.month === null));
       bars.forEach((bar, i) => bar.classList.toggle("shown-bar", i === view.month));
     }
@@ -129,7 +130,7 @@
     const { shown: now } = hotspotsPage;
     const gap = view.month !== null && data.months[view.month].n === null;
     const left = now.untimed ? `; ${count(now.untimed)} without one known hour are left out` : "";
-    find(".shown-what").textContent = hotspotsPage.plain ? `All ${data.window}` : said();
+    find(".shown-what").textContent = hotspotsPage.plain ? everything : said();
     find(".shown-count").textContent = gap ? "missing from the input" : `${count(now.total)} incident${now.total === 1 ? "" : "s"} in the area${left}`;
   }
 
