@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hotspots.maps.quality_page import build_quality_page
+from tests import agenda_fixtures as agenda
 from tests import page_fixtures as fixtures
 from tests.browser_fixtures import open_file
 from tests.test_maps_quality_page import content as quality_content
@@ -24,6 +25,16 @@ STATES = {
 }
 
 
+EVENTS = "document.getElementById('tab-panel-events').click()"
+AGENDA = {
+    "events": f"() => {{ {EVENTS}; }}",
+    "free days": f"() => {{ {EVENTS}; document.querySelector('.end-0').focus(); hotspotsPage.freeDays('2022-01-03_2022-01-03'); "
+    "hotspotsPage.eventPicks.period.value = '2022-01-03_2022-01-03'; hotspotsPage.showEvents(); hotspotsPage.choose('events', 12); }",
+    "tensions": f"() => {{ {EVENTS}; hotspotsPage.map.addLayer(hotspotsPage.layers.tensions); }}",
+}
+"""States of a page with 60 events, a route, a ground and eight wards with tensions."""
+
+
 def violations(page):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
     found = axe.Axe().run(
@@ -41,6 +52,30 @@ def test_the_map_page(opened, state, scheme):
     with opened(fixtures.content(), color_scheme=scheme) as (page, _):
         if STATES[state]:
             page.evaluate(STATES[state])
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("state", AGENDA)
+def test_a_full_agenda(opened, state, scheme):
+    with opened(agenda.content(), color_scheme=scheme) as (page, _):
+        page.evaluate(AGENDA[state])
+        assert violations(page) == []
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_full_agenda_on_a_small_screen(opened, width):
+    with opened(agenda.content(), viewport={"width": width, "height": 700}) as (page, _):
+        page.evaluate(AGENDA["tensions"])
+        assert violations(page) == []
+        assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_full_agenda_on_paper(opened):
+    with opened(agenda.content()) as (page, _):
+        page.evaluate(AGENDA["tensions"])
+        page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+        page.emulate_media(media="print")
         assert violations(page) == []
 
 

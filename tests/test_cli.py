@@ -30,8 +30,8 @@ ROOT = Path(__file__).parents[1]
 CONTRACT = """
 hotspots demo [--out DIR]
 hotspots run --month 2024-05 [--incidents PATH …] --boundaries PATH [--boundaries PATH …]
-             [--area "Bexley" …] [--category NAME …] [--theme NAME] [--window-months 12] [--events PATH] [--lookup PATH]
-             [--population PATH] [--previous DIR] [--tiles URL] [--out packs] [--settings hotspots.toml] [--force]
+             [--area "Bexley" …] [--category NAME …] [--theme NAME] [--window-months 12] [--events PATH] [--tensions PATH]
+             [--lookup PATH] [--population PATH] [--previous DIR] [--tiles URL] [--out packs] [--settings hotspots.toml] [--force]
 """
 COMMANDS = {text.split()[0]: text for text in CONTRACT.split("hotspots ") if text.strip()}
 REQUIRED = {"run": {"--month", "--boundaries"}, "demo": set()}

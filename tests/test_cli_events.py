@@ -293,3 +293,14 @@ def test_without_a_register_the_next_step_is_said(tmp_path, monkeypatch):
 def test_text_that_steers_a_terminal_is_shown_and_not_obeyed(folder):
     said("add", "--title", "\x1b[2J[red]x", "--start", "2024-05-18", *DAY)
     assert "�[2J[red]x" in said("list", *DAY)
+
+
+def test_a_long_list_is_cut_on_the_screen_and_whole_as_json(tmp_path):
+    rows = [f"Event {number},2030-01-01 10:00,549000,175000\n" for number in range(503)]
+    (tmp_path / "events.csv").write_text("title,starts_at,easting,northing\n" + "".join(rows), encoding="utf-8")
+    said = run_cli("events", "list", cwd=tmp_path, columns=200)
+    assert said.out.count("2030-01-01") == 500
+    assert "and 3 more; choose with --month, --risk or --owner, or take --json." in said.out
+    assert "503 of 503 events." in said.out
+    whole = json.loads(run_cli("events", "list", "--json", cwd=tmp_path).out)
+    assert len(whole["events"]) == 503

@@ -181,7 +181,7 @@ def test_a_published_contract_carries_its_name_and_a_unique_sorted_key(name):
     assert contract.name == name
     assert contract.strict
     assert contract.index.unique
-    assert contract.index.name.endswith(("_id", "_no", "_code", "ward"))
+    assert contract.index.name.endswith(("_id", "_no", "_code", "ward", "stops"))
     assert "sorted" in [rule.name for rule in contract.index.checks]
 
 

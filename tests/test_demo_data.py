@@ -258,20 +258,6 @@ def test_the_inputs_are_written_as_made(tmp_path, texts):
     assert write_demo_inputs(tmp_path / "new" / "folder") == inputs
 
 
-def test_the_events_are_near_the_centres_and_mostly_in_the_coming_weeks(tmp_path):
-    events = pd.read_csv(write_demo_inputs(tmp_path).events)
-    assert list(events) == ["title", "starts_at", "ends_at", "longitude", "latitude", "kind", "risk", "notes"]
-    assert len(events) == 7
-    starts, ends = (pd.to_datetime(events[name], format="%Y-%m-%dT%H:%M") for name in ("starts_at", "ends_at"))
-    assert (ends > starts).all()
-    assert starts.dt.strftime("%Y-%m").isin(["2021-12", "2022-01"]).sum() == 6
-    assert (starts.dt.strftime("%Y-%m") == "2021-06").sum() == 1
-    assert set(events["risk"]) == {"low", "medium", "high"}
-    points = gpd.GeoSeries(gpd.points_from_xy(events["longitude"], events["latitude"], crs=4326)).to_crs(BNG)
-    centres = gpd.points_from_xy([c.longitude for c in CENTRES], [c.latitude for c in CENTRES], crs=4326).to_crs(BNG)
-    assert (points.distance(shapely.MultiPoint(list(centres))) < 200).all()
-
-
 def test_both_copies_of_the_outline_are_the_file_its_readme_describes():
     content = (ROOT / "boundaries" / OUTLINE).read_bytes()
     assert (ROOT / "hotspots" / "data" / OUTLINE).read_bytes() == content

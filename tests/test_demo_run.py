@@ -14,6 +14,7 @@ import pytest
 from hotspots.data.invented import TOTALS
 from hotspots.demo import DEMO_MONTH, NOTICE, OUTLINE
 from hotspots.pack.folder import PACK_FILES
+from hotspots.tables.tensions import PARTNERS
 from tests import conftest as kit
 
 SERIOUS = {"Violence and sexual offences", "Robbery", "Possession of weapons"}
@@ -76,7 +77,7 @@ def test_the_page_says_that_it_is_synthetic(demo):
     body = re.sub(r"<script.*?</script>|<style.*?</style>", "", page, flags=re.DOTALL)
     assert NOTICE.replace("'", "&#39;") in body or NOTICE in body
     assert "Synthetic data" in body
-    assert demo.pack.manifest["notices"] == [NOTICE]
+    assert demo.pack.manifest["notices"] == [NOTICE, PARTNERS]
     assert len(page.encode()) < 5_000_000
 
 
@@ -137,4 +138,7 @@ def test_a_pack_of_the_demonstration_is_no_place_for_a_real_run(demo, tmp_path):
     words += ["--boundaries", str(demo.out / "inputs" / OUTLINE), "--out", str(tmp_path)]
     said = kit.run_cli(*words)
     assert (said.code, "add --force" in said.sentence) == (1, True)
-    assert json.loads((tmp_path / DEMO_MONTH / "manifest.json").read_text(encoding="utf-8"))["notices"] == [NOTICE]
+    assert json.loads((tmp_path / DEMO_MONTH / "manifest.json").read_text(encoding="utf-8"))["notices"] == [
+        NOTICE,
+        PARTNERS,
+    ]

@@ -139,10 +139,11 @@ def test_folium_keeps_its_frame_and_its_class_lists():
         "Incident locations",
         "Hotspots of the month shown",
         "Density of the window",
+        "Community tensions",
         "Roads, water and places",
     ]
     hidden = [getattr(child, "kind", "") for child in chart._children.values() if not getattr(child, "show", True)]
-    assert hidden == ["areas", "density"]
+    assert hidden == ["areas", "density", "tensions"]
     assert list(control[0].base_layers) == ["Areas: incidents per km²", "Areas: incidents per 1,000 residents"]
 
 

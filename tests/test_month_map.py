@@ -36,6 +36,7 @@ from hotspots.maps.figures.sheet import Drawing, house
 from hotspots.maps.panel import legends
 from hotspots.maps.style import EVENT, INK, class_colours, stylesheet
 from hotspots.pipeline import figures
+from tests import agenda_fixtures as agenda
 from tests import page_fixtures as fixtures
 
 FRAME = (24.0, 80.0, 534.0, 500.0)
@@ -234,14 +235,47 @@ def test_the_layers_lie_in_the_order_of_the_page():
     assert max(part.get_zorder() for part in discs) < rise[5]
 
 
-def test_events_stand_as_diamonds_with_the_letter_of_their_kind():
-    made = drawing()
-    diamond, sign = collections(made, "event")  # on the map, and in the legend
-    assert to_hex(diamond.get_edgecolor()[0]) == EVENT
-    assert diamond.get_linewidth()[0] == pytest.approx(4.0 * 0.66)
-    assert sign.get_linewidth()[0] == pytest.approx(2.5 * 0.66)
-    assert said(made).count("F") == 1
+@pytest.mark.parametrize(
+    ("risk", "width", "corners"), [("low", 1.5, None), ("medium", 2.5, 4), ("high", 4.0, 3), (None, 1.0, None)]
+)
+def test_an_event_has_the_shape_of_its_risk_and_the_letter_of_its_kind(risk, width, corners):
+    made = month_map(fixtures.content(events=fixtures.events().assign(risk=pd.array([risk, "low"], dtype="str"))))
+    sign, key = collections(made, "event")  # on the map, and in the legend
+    for part in (sign, key):
+        assert to_hex(part.get_edgecolor()[0]) == EVENT
+        assert part.get_linewidth()[0] == pytest.approx(width * 0.66)
+        assert (part.get_linestyle()[0][1] is not None) == (risk is None)
+        (path,) = part.get_paths()
+        assert corners is None or len(path.vertices) == corners + 1
+        assert corners is not None or len(path.vertices) > 40
+    x, y = sign.get_paths()[0].vertices[:-1].T
+    middle, (left, right) = (x.min() + x.max()) / 2, (x.min(), x.max())
+    assert right - left == pytest.approx(2 * RADIUS - width * 0.66, abs=0.02)
+    (letter,) = [text for text in texts(made) if text.get_text() == "F"]
+    at = letter.get_position()
+    assert at[0] == pytest.approx(middle, abs=0.02)
+    assert y.min() < at[1] < y.max()
     assert any("1 not on this map" in line.replace("\u00a0", " ") for line in whole(made))
+    assert f"{risk or 'not graded'}\u00a01" in said(made)
+
+
+def test_the_legend_counts_the_events_on_the_map_by_risk_and_kind():
+    content = agenda.content()
+    made = month_map(content)
+    events = content.events[content.events.geometry.notna()]
+    words = said(made)
+    for risk, n in events["risk"].fillna("not graded").value_counts().items():
+        assert f"{risk}\u00a0{n}" in words
+    joined = " ".join(words)
+    for kind, n in events["kind"].value_counts().items():
+        assert f"{kind[0].upper()}\u00a0{kind}\u00a0{n}" in joined
+    assert "ground or route of an event" in words
+    ground, route = sorted(collections(made, "event-ground"), key=lambda part: -part.get_facecolor().size)[1:]
+    assert len(collections(made, "event-ground")) == 3
+    for part in (ground, route):
+        assert to_hex(part.get_edgecolor()[0]) == EVENT
+        assert part.get_linestyle()[0][1] is not None
+    assert "ground or route of an event" not in said(drawing())
 
 
 def whole(made: Drawing) -> list[str]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
+from hotspots.errors import InputError
 from hotspots.intake.events import read_events
 from hotspots.pipeline.coming import coming_events
 from hotspots.pipeline.inputs import Inputs, load
 from hotspots.pipeline.stages import make_tables
-from hotspots.settings import Settings
+from hotspots.settings import Events, Settings
 from hotspots.tables import EARLIER, EVENTS, EXPOSURE, check
 from hotspots.tables.rhythm import WHEN
 from tests import conftest as kit
@@ -36,11 +37,11 @@ def week():
 def coming(loaded, hotspots, tmp_path, rows):
     path = tmp_path / "events.csv"
     path.write_text(HEAD + "".join(f"{row}\n" for row in rows), encoding="utf-8")
-    return coming_events(read_events(path, epsg=27700), loaded, hotspots, week(), epsg=27700)
+    return coming_events(read_events(path, epsg=27700), loaded, hotspots, week(), Settings())
 
 
 def test_without_a_register_there_is_nothing_and_nothing_is_said(loaded, hotspots):
-    found = coming_events(None, loaded, hotspots, week(), epsg=27700)
+    found = coming_events(None, loaded, hotspots, week(), Settings())
     assert found.findings is None
     for contract, table in ((EVENTS, found.events), (EXPOSURE, found.exposure), (EARLIER, found.earlier)):
         assert len(check(contract, table)) == 0
@@ -71,6 +72,38 @@ def test_a_recurring_event_is_one_row_with_all_its_dates(loaded, hotspots, tmp_p
     assert len(found.exposure) == 4
     assert found.earlier["n_times"].tolist() == [52]
     assert kit.MONTH == "2024-05"
+
+
+def test_stops_around_are_named_and_reach_is_a_setting(loaded, hotspots, tmp_path):
+    at = hotspots.geometry.iloc[0].centroid
+    layer = tmp_path / "stops.csv"
+    lines = [
+        f"Park Gate,{at.x + 90:.0f},{at.y:.0f}",
+        f"Old Yard,{at.x + 30:.0f},{at.y:.0f}",
+        f"Far,{at.x + 300:.0f},{at.y:.0f}",
+    ]
+    layer.write_text("\n".join(["Stop_Name,Easting,Northing", *lines]) + "\n", encoding="utf-8")
+    path = tmp_path / "events.csv"
+    row = f"Fair,2024-06-08 12:00,2024-06-08 18:00,{at.x:.0f},{at.y:.0f},fair,high,\n"
+    path.write_text(f"{HEAD}{row}Walk,2024-06-09 12:00,,,,walk,low,\n", encoding="utf-8")
+    register = read_events(path, epsg=27700)
+    near = Settings(events=Events(near_m=200, dispersal_stops=str(layer)))
+    found = coming_events(register, loaded, hotspots, week(), near)
+    assert found.findings is not None
+    assert found.exposure.sort_values("rank")["stops"].tolist() == ["Old Yard; Park Gate", ""]
+    assert any("stops around: Old Yard and Park Gate." in said for said in found.findings.sentences)
+    assert "within 200 m of a hotspot" in found.findings.sentences[0]
+    far = Settings(events=Events(near_m=400, dispersal_stops=str(layer)))
+    assert coming_events(register, loaded, hotspots, week(), far).exposure["stops"].iloc[0].endswith("; Far")
+
+
+def test_stops_that_cannot_be_read_are_said(loaded, hotspots, tmp_path):
+    at = hotspots.geometry.iloc[0].centroid
+    path = tmp_path / "events.csv"
+    path.write_text(f"{HEAD}Fair,2024-06-08 12:00,,{at.x:.0f},{at.y:.0f},fair,high,\n", encoding="utf-8")
+    settings = Settings(events=Events(dispersal_stops=str(tmp_path / "nothing.csv")))
+    with pytest.raises(InputError, match=r"nothing\.csv"):
+        coming_events(read_events(path, epsg=27700), loaded, hotspots, week(), settings)
 
 
 def test_what_it_was_lent_stays_as_it_was(loaded, hotspots, tmp_path):

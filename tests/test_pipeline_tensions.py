@@ -24,7 +24,6 @@ from hotspots.pipeline.tension_findings import (
     tension_sentences,
 )
 from hotspots.pipeline.tensions import (
-    PARTNERS,
     add_tension,
     due_for_review,
     find_log,
@@ -34,7 +33,7 @@ from hotspots.pipeline.tensions import (
 )
 from hotspots.settings import Tensions, settings_from
 from hotspots.settings.sections import Tensions as Section
-from hotspots.tables.tensions import LEVELS
+from hotspots.tables.tensions import LEVELS, PARTNERS
 from tests.tensions_fixtures import TODAY, log
 
 DAY = dt.date(2024, 5, 13)

@@ -88,6 +88,9 @@ def test_a_ward_stands_for_its_lsoas_where_it_is_known():
     wards = AREAS.assign(ward=pd.Series(["Sidcup", None, "Sidcup"], index=AREAS.index, dtype="str"))
     assert name_hotspots(frame, members, wards)["H1"] == "Broadway, Sidcup"
     assert name_hotspots(frame.iloc[1:3], members.iloc[1:3], wards)["H1"] == "Broadway, Bexley 001A"
+    # A ward that is called as its street is not said twice.
+    same = AREAS.assign(ward=pd.Series(["Broadway"] * 3, index=AREAS.index, dtype="str"))
+    assert name_hotspots(frame, members, same)["H1"] == "Broadway"
 
 
 def test_no_places_have_no_names():

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from hotspots.errors import HotspotsError, InputError, SettingsError
-from hotspots.settings import Settings, load_settings, settings_from, with_hotspots
+from hotspots.settings import Settings, load_settings, settings_from, with_bus, with_hotspots
 from hotspots.settings.values import RANGES as ALL_RANGES
 
 SECTION_OF = {
@@ -22,6 +22,7 @@ RANGES = {name: limits for name, limits in ALL_RANGES.items() if name in SECTION
 WHOLE = {
     *("analysis_epsg", "window_months", "min_incidents", "min_in_window", "max_number", "retries", "history_months"),
     *("life_months", "controls", "months_before"),
+    *("stops", "stops_per_evening", "cycle_weeks", "alternatives", "differ_by"),
     *(
         "risk_medium_from",
         "risk_high_from",
@@ -217,7 +218,7 @@ def test_the_smallest_width_is_not_above_the_largest():
         ({"maps": {}}, r"'maps' is not a known section\. Did you mean 'map'\?"),
         (
             {"xyz": {}},
-            r"'xyz' is not a known section\. Known: areas, evaluate, events, focus, harm, hotspots, map, report, services, sources, tensions, themes\.",
+            r"'xyz' is not a known section\. Known: areas, bus, evaluate, events, focus, harm, hotspots, map, report, services, sources, tensions, themes\.",
         ),
         (
             {"hotspots": {"radius": 5}},
@@ -404,3 +405,51 @@ def test_options_replace_settings_and_none_leaves_them():
 def test_an_option_out_of_its_range_is_named_as_an_option(changes, sentence):
     with pytest.raises(SettingsError, match=sentence):
         with_hotspots(Settings(), **changes)
+
+
+def test_the_options_of_the_bus_replace_its_settings():
+    changed = with_bus(Settings(), stops=3, walk_m=None, sessions=["Mon 16:00-18:00"])
+    assert (changed.bus.stops, changed.bus.walk_m, changed.bus.sessions) == (3, 400, ("Mon 16:00-18:00",))
+    assert with_bus(Settings(), stops=None, sessions=None) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"stops": 0}, r"^--stops must lie between 1 and 50, not 0\.$"),
+        ({"walk_m": 1.0}, r"^--reach-m must lie between 10 and 5000, not 1\.0\.$"),
+        ({"sessions": ["Mon 25-26"]}, r"^--sessions: '25-26' is no span of hours"),
+    ],
+)
+def test_an_option_of_the_bus_out_of_its_range_is_named_as_an_option(changes, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        with_bus(Settings(), **changes)
+
+
+@pytest.mark.parametrize(
+    ("table", "sentence"),
+    [
+        ({"sessions": []}, r"\[bus\] sessions must name at least one evening"),
+        ({"sessions": ["Foo"]}, r"\[bus\] sessions: 'foo' is no day of the week"),
+        ({"closed_on": ["25/12/2024"]}, r"\[bus\] closed_on must be days written YYYY-MM-DD"),
+        ({"closed_on": ["2024-02-30"]}, r"\[bus\] closed_on must be days written YYYY-MM-DD"),
+    ],
+)
+def test_evenings_and_days_of_the_bus_are_read_before_any_work(table, sentence):
+    with pytest.raises(SettingsError, match=sentence):
+        settings_from({"bus": table})
+
+
+def test_files_of_the_bus_and_of_events_lie_beside_the_settings(tmp_path):
+    path = tmp_path / "hotspots.toml"
+    path.write_text(
+        '[bus]\nprovision = "clubs.csv"\nexclude = "zones.gpkg"\ndemand = ""\nnetwork = "roads.gpkg"\n'
+        '[events]\ndispersal_stops = "stops.csv"\n',
+        encoding="utf-8",
+    )
+    read_back = load_settings(path)
+    assert read_back.bus.provision == str(tmp_path / "clubs.csv")
+    assert read_back.bus.exclude == str(tmp_path / "zones.gpkg")
+    assert read_back.bus.network == str(tmp_path / "roads.gpkg")
+    assert read_back.bus.demand == ""
+    assert read_back.events.dispersal_stops == str(tmp_path / "stops.csv")

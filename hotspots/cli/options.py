@@ -47,6 +47,10 @@ WindowMonths = Annotated[
     typer.Option(metavar="N", help="Months up to and including the month that form the hotspots.", show_default="12"),
 ]
 Events = Annotated[Path | None, typer.Option(metavar="PATH", help="Events tracker, CSV or workbook.")]
+Tensions = Annotated[
+    Path | None,
+    typer.Option(metavar="PATH", help="Community tension log, for partners of the meeting only."),
+]
 Lookup = Annotated[Path | None, typer.Option(metavar="PATH", help="ONS exact-fit lookup from LSOA 2011 to 2021.")]
 Previous = Annotated[
     Path | None,

@@ -167,6 +167,9 @@ def _accounts(result: MonthResult) -> Table:
     if result.events is not None:
         rejected = f"{len(result.events.rejects)} rejected, see rejects.csv" if len(result.events.rejects) else ""
         table.add_row("Events in period", f"{result.n_events:,}", rejected)
+    if result.tensions is not None:
+        rejected = f"{len(result.tensions.rejects)} rejected, see rejects.csv; " if len(result.tensions.rejects) else ""
+        table.add_row("Tension entries", f"{len(result.tensions.entries):,}", f"{rejected}for partners only")
     window = result.loaded.window.months
     table.add_row("Months used", f"{len(window)}", f"{window[0]} to {window[-1]}" if len(window) > 1 else "")
     shares = f"{percent(facts.share_of_n)} of incidents on {percent(facts.share_of_area)} of the area, in-sample"

@@ -18,6 +18,7 @@ def run_command(
     theme: opt.Theme = None,
     window_months: opt.WindowMonths = None,
     events: opt.Events = None,
+    tensions: opt.Tensions = None,
     lookup: opt.Lookup = None,
     population: opt.Population = None,
     previous: opt.Previous = None,
@@ -44,6 +45,6 @@ def run_command(
             lookup=lookup,
             population=population,
         )
-        request = MonthRequest(inputs, out, events, tiles, force, path, previous)
+        request = MonthRequest(inputs, out, events, tiles, force, path, previous, tensions)
         result = run_month(request, chosen, say)
     print_month(result)

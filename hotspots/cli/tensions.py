@@ -181,7 +181,7 @@ def _today(given: str | None) -> date:
 
 
 def _header(title: str, found: TensionList) -> Console:
-    from hotspots.pipeline.tensions import PARTNERS  # noqa: PLC0415 - slow libraries
+    from hotspots.tables.tensions import PARTNERS  # noqa: PLC0415 - slow libraries
 
     console = console_of()
     console.print(Text(f"{title} · {found.today:%Y-%m-%d}", style="bold"))

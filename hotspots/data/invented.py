@@ -137,14 +137,3 @@ OUTCOMES = (
     ("Local resolution", 2),
     ("Offender given a caution", 2),
 )
-
-EVENTS_CSV = """\
-title,starts_at,ends_at,longitude,latitude,kind,risk,notes
-Midsummer Street Party,2021-06-19T12:00,2021-06-19T20:00,0.131500,51.469600,community,low,Road closed to traffic
-Winter Lights Switch-on,2021-12-03T17:00,2021-12-03T20:30,0.130200,51.468500,community,medium,Families; crowd leaves in one go
-Rovers v Athletic,2021-12-11T15:00,2021-12-11T17:00,0.160100,51.454300,football,high,Visiting supporters arrive by train
-Riverside Night Market,2021-12-17T16:00,2021-12-17T22:00,0.165300,51.488600,market,medium,Alcohol licence until 21:30
-Wharf Winter Sessions,2021-12-18T18:00,2021-12-18T23:30,0.191400,51.460100,live music,high,Under-18s until 21:00
-New Year Fireworks,2021-12-31T21:00,2022-01-01T00:30,0.088300,51.468300,display,high,Border with Greenwich; joint plan
-January Car Boot Market,2022-01-09T08:00,2022-01-09T13:00,0.128400,51.415500,market,low,Border with Bromley
-"""  # noqa: E501

@@ -46,7 +46,9 @@ def review_due_on(events: gpd.GeoDataFrame, days: Mapping[str, int]) -> pd.Serie
     return due
 
 
-def is_due(events: gpd.GeoDataFrame, today: pd.Timestamp, days: Mapping[str, int]) -> pd.Series:
+def is_due(
+    events: gpd.GeoDataFrame, today: pd.Timestamp, days: Mapping[str, int], opened: pd.Series | None = None
+) -> pd.Series:
     """Return which events are due for review.
 
     Parameters
@@ -57,6 +59,8 @@ def is_due(events: gpd.GeoDataFrame, today: pd.Timestamp, days: Mapping[str, int
         Date, without a zone.
     days
         Risk → days from one review to the next.
+    opened
+        What ``is_open`` says of the same events and day, where it was asked already; none: it is asked.
 
     Returns
     -------
@@ -66,7 +70,8 @@ def is_due(events: gpd.GeoDataFrame, today: pd.Timestamp, days: Mapping[str, int
     """
     due = review_due_on(events, days)
     waiting = (due.isna() | (due <= today)).to_numpy()
-    return pd.Series(is_open(events, today).to_numpy() & waiting, index=events.index, name="due")
+    coming = is_open(events, today) if opened is None else opened
+    return pd.Series(coming.to_numpy() & waiting, index=events.index, name="due")
 
 
 def is_open(events: gpd.GeoDataFrame, today: pd.Timestamp) -> pd.Series:

@@ -69,6 +69,8 @@ class Words:
     """What else was found of the hotspots: heading and sentences, in reading order."""
     coming: tuple[str, ...] = ()
     """What the register says of the time ahead, in sentences."""
+    tensions: tuple[str, ...] = ()
+    """What the tension log says, in sentences; for partners of the meeting only."""
     locations: str = "incident locations, approximate"
     """What the legend calls the discs."""
 
@@ -143,6 +145,10 @@ class PageContent:
     """WHEN of the area alone: incidents by weekday and hour; none or no rows: no times."""
     beside: gpd.GeoDataFrame | None = None
     """NEIGHBOURS: the hotspots of the neighbours near the area; none: not told."""
+    tensions: gpd.GeoDataFrame | None = None
+    """The wards of the tension log, the most tense first, for partners of the meeting only: by ``ward`` its ``level``
+    (Int64, empty: none now), ``label`` in words, ``trend`` (risen, fallen, same or new), ``n_current`` entries, and its
+    ground, empty where none is known; none: no log was given, and nothing of it stands on the page."""
     backdrop: dict[str, Any] | None = None
     """Roads, water and place names, as ``backdrop.Backdrop.payload``; none: outlines alone."""
     tiles: str | None = None

@@ -11,7 +11,7 @@ from folium.template import Template
 from hotspots.maps.style import LAYER_NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from branca.element import Element, Figure
 
@@ -24,11 +24,12 @@ OVERLAYS: Final = {
     "locations": "Incident locations",
     "drawn": "Hotspots of the month shown",
     "density": "Density of the window",
+    "tensions": "Community tensions",
     "backdrop": "Roads, water and places",
 }
 """Overlays in the layer control, in its order."""
 
-ASKED_FOR: Final = frozenset({"density"})
+ASKED_FOR: Final = frozenset({"density", "tensions"})
 """Overlays that wait until somebody asks for them: the map never speaks with more than three voices at once."""
 
 GROUND: Final = ("neighbours", "veil", "outline", "labels")
@@ -84,6 +85,7 @@ def build_map(
     centre: tuple[float, float],
     tiles: TileServer | None,
     overlays: Iterable[str] = tuple(OVERLAYS),
+    names: Mapping[str, str] = OVERLAYS,
 ) -> folium.Map:
     """Return the folium map with its layers and its layer control.
 
@@ -96,7 +98,9 @@ def build_map(
     tiles
         The tile server, if one was chosen.
     overlays
-        Those of ``OVERLAYS`` that there is something to draw for.
+        Those of ``names`` that there is something to draw for.
+    names
+        The name of each overlay in the layer control; empty: always shown and not in it.
 
     Returns
     -------
@@ -125,7 +129,7 @@ def build_map(
     for kind in GROUND:
         PageLayer(kind).add_to(chart)
     for kind in overlays:
-        PageLayer(kind, name=OVERLAYS[kind], show=kind not in ASKED_FOR).add_to(chart)
+        PageLayer(kind, name=names[kind], show=kind not in ASKED_FOR).add_to(chart)
     _name(folium.LayerControl(position="topleft", collapsed=True), "hotspots").add_to(chart)
     return chart
 

@@ -12,19 +12,24 @@ from hotspots.maps import offline, panel, words
 from hotspots.maps.encode import safe_json
 from hotspots.maps.layers import OVERLAYS, build_map, pieces
 from hotspots.maps.payload import build_payload
+from hotspots.maps.signs import GROUNDS, kind_counts, letter_at, outline, placed, risk_counts
 from hotspots.maps.spark import span
 from hotspots.maps.style import paper, stylesheet
+from hotspots.maps.tensions import has_grounds, tension_rows
 from hotspots.tables import AREA_STATS, EVENTS, HOTSPOTS, SELECTIONS, check
+from hotspots.tables.tensions import PARTNERS
 
 if TYPE_CHECKING:
     from hotspots.maps.content import Measure, PageContent, Tested
 
 _EARLY = 'document.documentElement.classList.add("js");'
-_BEFORE = ("decode.js", "points.js", "map.js", "marks.js", "backdrop.js")
+_BEFORE = ("decode.js", "points.js", "ground.js", "map.js", "marks.js", "backdrop.js")
 """Scripts that folium's own needs."""
-_AFTER = ("tables.js", "cards.js", "view.js", "page.js")
+_AFTER = ("tables.js", "timeline.js", "cards.js", "view.js", "page.js")
 """Scripts that need the map."""
-_STYLES = ("page.css", "backdrop.css")
+_STYLES = ("page.css", "timeline.css", "backdrop.css")
+_TENSIONS = ("tensions.js",), ("tensions.css",)
+"""Scripts and styles that only a page with the tensions of wards has."""
 
 
 def build_page(content: PageContent) -> str:
@@ -62,12 +67,16 @@ def build_page(content: PageContent) -> str:
     )
     map_html, map_script = pieces(chart)
     leaflet_script, leaflet_css = offline.leaflet()
-    begin = "".join(map(offline.asset, _BEFORE))
+    more_scripts, more_styles = _TENSIONS if has_grounds(content) else ((), ())
+    begin = "".join(map(offline.asset, (*_BEFORE, *more_scripts)))
     finish = f"{map_script}\nhotspotsPage.start({chart.get_name()});\n{''.join(map(offline.asset, _AFTER))}"
     scripts = [offline.inline_script(text) for text in (_EARLY, leaflet_script, begin, finish)]
     classes = tuple(len(measure.breaks) + 1 for measure in content.measures)
-    own = [stylesheet(classes, len(content.tested)), *map(offline.asset, _STYLES), paper(content.words.marking)]
-    styles = [leaflet_css, "\n".join(own)]
+    sheets = map(offline.asset, (*_STYLES, *more_styles))
+    styles = [
+        leaflet_css,
+        "\n".join([stylesheet(classes, len(content.tested)), *sheets, paper(content.words.marking)]),
+    ]
     text: str = _template().render(
         policy=offline.policy(scripts, styles, tiles),
         tiles=tiles,
@@ -85,6 +94,7 @@ def _overlays(content: PageContent) -> list[str]:
     optional = {
         "drawn": content.drawn is not None and not content.drawn.empty,
         "density": content.bands is not None and not content.bands.empty,
+        "tensions": has_grounds(content),
         "backdrop": content.backdrop is not None,
     }
     return [kind for kind in OVERLAYS if optional.get(kind, True)]
@@ -108,7 +118,15 @@ def _static(content: PageContent) -> dict[str, Any]:
         "areas": panel.area_rows(content),
         "shown_areas": panel.shown_areas(content),
         "events": panel.event_rows(content),
-        "event_kinds": panel.event_kinds(content),
+        "event_risks": risk_counts(placed(content.events)),
+        "event_kinds": kind_counts(placed(content.events)),
+        "grounds": bool(content.events.geometry.geom_type.isin(GROUNDS).any()),
+        "outline": outline,
+        "letter_at": letter_at,
+        "has_tensions": content.tensions is not None,
+        "partners": PARTNERS,
+        "has_wards": has_grounds(content),
+        "tensions": tension_rows(content),
         "legends": panel.legends(content),
         "rate_headings": panel.rate_headings(content),
         "filters": panel.filters(content),
@@ -138,6 +156,7 @@ def _check(content: PageContent) -> None:
         raise TableError(f"The areas of a page must be in a projected CRS, not in {crs or 'none'}.")
     named = {"neighbours": content.neighbours, "hotspots": content.hotspots, "locations": content.locations}
     named |= {"events": content.events, "past": content.past, "beside": content.beside, "drawn": content.drawn}
+    named["tensions"] = content.tensions
     for name, frame in named.items():
         if frame is not None and len(frame) and frame.crs != crs:
             raise TableError(f"The {name} of a page are in {frame.crs or 'no CRS'}, its areas in {crs}.")

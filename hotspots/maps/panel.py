@@ -11,6 +11,7 @@ import pandas as pd
 from hotspots.maps import words
 from hotspots.maps.agenda import in_time, whens
 from hotspots.maps.payload import crime_types, dividing_themes, ranked, reading_order
+from hotspots.maps.signs import risk_key
 from hotspots.maps.spark import sparks
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, RATE_HEADINGS, STATUS_SIGNS, event_letter
 
@@ -223,17 +224,12 @@ def event_rows(content: PageContent) -> list[dict[str, Any]]:
             "status": row.status,
             "when": said[str(row.Index)],
             "risk": words.said(row.risk),
+            "mark": risk_key(row.risk),
             "notes": words.said(row.notes),
             "placed": row.geometry is not None and not row.geometry.is_empty,
         }
         for row in in_time(content.events).itertuples()
     ]
-
-
-def event_kinds(content: PageContent) -> list[tuple[str, str]]:
-    """Return letter and word of every kind of event on the map, each once, by letter."""
-    kinds = sorted({str(kind) for kind in content.events["kind"]})
-    return sorted((event_letter(kind), kind) for kind in kinds)
 
 
 def legends(content: PageContent) -> list[Legend]:

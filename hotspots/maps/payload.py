@@ -13,6 +13,7 @@ from hotspots.maps.agenda import dates_of, ground_of, in_time, point_of, whens
 from hotspots.maps.columns import encode_column, encode_labels, encode_places
 from hotspots.maps.encode import encode_shape, encode_words, origin_of
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, STATUS_SIGNS, event_letter
+from hotspots.maps.tensions import tension_payload
 from hotspots.maps.topology import topology
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ def build_payload(content: PageContent) -> dict[str, Any]:
     neighbours = _degrees(content.neighbours)
     bounds = np.array([areas.total_bounds, outline.total_bounds])
     origin = origin_of(bounds[:, :2].min(axis=0))
+    tensions = tension_payload(content, origin)
     return {
+        **({"tensions": tensions} if tensions else {}),
         "origin": list(origin),
         "month": content.words.month_short,
         "window": words.months_held(content.months),

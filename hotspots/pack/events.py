@@ -66,15 +66,15 @@ def calendar_bytes(events: gpd.GeoDataFrame) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("calscale", "GREGORIAN")
     calendar.add("method", "PUBLISH")
-    calendar.add_component(_london())
+    calendar.add_component(london_zone())
     degrees = _points(events)
     for row, point in zip(events.itertuples(), degrees, strict=True):
         calendar.add_component(_event(row, point))
     return bytes(calendar.to_ical())
 
 
-def _london() -> Timezone:
-    """Return the rule of British summer time since 1996."""
+def london_zone() -> Timezone:
+    """Return the rule of British summer time since 1996, as a calendar writes it."""
     from icalendar import Timezone, TimezoneDaylight, TimezoneStandard, vRecur  # noqa: PLC0415
 
     zone = Timezone()
@@ -107,9 +107,9 @@ def _event(row: Any, point: tuple[float, float] | None) -> Event:  # noqa: ANN40
     start = row.starts_at.to_pydatetime()
     end = None if pd.isna(row.ends_at) else row.ends_at.to_pydatetime()
     whole_days = start.time() == dt.time.min and (end is None or end.time() == _LAST_MINUTE)
-    event.add("dtstart", start.date() if whole_days else _moment(start))
+    event.add("dtstart", start.date() if whole_days else moment(start))
     if end is not None:
-        event.add("dtend", end.date() + dt.timedelta(days=1) if whole_days else _moment(end))
+        event.add("dtend", end.date() + dt.timedelta(days=1) if whole_days else moment(end))
     if isinstance(row.rrule, str) and row.rrule.strip():
         _recur(event, row, start, whole_days=whole_days)
     if isinstance(row.venue, str):
@@ -119,7 +119,7 @@ def _event(row: Any, point: tuple[float, float] | None) -> Event:  # noqa: ANN40
     return event
 
 
-def _moment(time: dt.datetime) -> dt.datetime:
+def moment(time: dt.datetime) -> dt.datetime:
     """Return a time in London; in UTC where the clock occurs a second time, which the zone alone does not tell."""
     return time.astimezone(dt.UTC if time.astimezone(LONDON).fold else LONDON)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import shapely
 
+from hotspots.events.around import near_stops
 from hotspots.events.earlier import earlier
 from hotspots.events.exposure import exposure
 from hotspots.events.recurrence import expand
+from hotspots.intake.point_layers import read_points
 from hotspots.pack.words import month_name
 from hotspots.pipeline.exposure_findings import ExposureFindings, coming_period, exposure_findings, peak_hours
 from hotspots.pipeline.inputs import in_tests
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     from hotspots.intake.events import EventsIntake
     from hotspots.pipeline.inputs import Loaded
+    from hotspots.settings import Settings
 
 _ZONE = "Europe/London"
 
@@ -42,7 +47,7 @@ class Coming:
 
 
 def coming_events(
-    events: EventsIntake | None, loaded: Loaded, hotspots: gpd.GeoDataFrame, week: pd.DataFrame, *, epsg: int
+    events: EventsIntake | None, loaded: Loaded, hotspots: gpd.GeoDataFrame, week: pd.DataFrame, settings: Settings
 ) -> Coming:
     """Look at the month and the one after it.
 
@@ -56,25 +61,47 @@ def coming_events(
         HOTSPOTS.
     week
         WHEN of them.
-    epsg
-        The analysis CRS.
+    settings
+        The settings in force.
 
     Returns
     -------
     Coming
         Without a register every table is empty.
+
+    Raises
+    ------
+    InputError
+        The points where crowds disperse cannot be read.
     """
+    epsg, near_m = settings.areas.analysis_epsg, settings.events.near_m
+    how = {"reach_m": near_m, "dispersal_h": settings.events.dispersal_h}
     table = events_table({}, epsg=epsg) if events is None else events.events
     ahead = expand(table, *coming_period(loaded.month))
-    exposed = exposure(ahead, hotspots, peak_hours(hotspots, week), loaded.areas)
+    around = _stops_around(table, settings, epsg)
+    exposed = exposure(ahead, hotspots, peak_hours(hotspots, week), loaded.areas, dispersal_stops=around, **how)
     months = month_counts(loaded).index
     held = _held(table, months)
     # A date that runs from this month into the next is ahead, and nothing that was held before.
     held = held[~held.index.isin(ahead.index)]
-    before = earlier(ahead, held, in_tests(loaded.located, loaded), pd.PeriodIndex(months, freq="M"))
-    said = exposure_findings(exposed, ahead, hotspots, before, period=month_name(loaded.month + 1))
+    before = earlier(ahead, held, in_tests(loaded.located, loaded), pd.PeriodIndex(months, freq="M"), reach_m=near_m)
+    said = exposure_findings(exposed, ahead, hotspots, before, period=month_name(loaded.month + 1), **how)
     both, dates = _of_both(table, loaded.month)
     return Coming(both, dates, exposed, before, None if events is None else said)
+
+
+def _stops_around(table: gpd.GeoDataFrame, settings: Settings, epsg: int) -> dict[str, tuple[str, ...]]:
+    """Return the names of the stops around each event."""
+    if not settings.events.dispersal_stops or table.empty:
+        return {}
+    placed = table[table.geometry.notna()]
+    if placed.empty:
+        return {}
+    reach_m = settings.events.near_m
+    within = shapely.box(*placed.total_bounds).buffer(reach_m)
+    path = Path(settings.events.dispersal_stops)
+    points = read_points(path, "[events] dispersal_stops", epsg=epsg, within=within)
+    return {str(event): names for event, names in near_stops(table, points, reach_m).items() if names}
 
 
 def _held(table: gpd.GeoDataFrame, months: pd.Index) -> gpd.GeoDataFrame:

@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from hotspots.pipeline.stages import MonthTables
     from hotspots.settings import Settings
 
-EVENT_REACH_M = 400.0
-"""Within so many metres of a hotspot an event is named on its card."""
-
 _GROUND_REACH_M = 12_000.0
 _GROUND_TOLERANCE_M = 40.0
 
@@ -90,7 +87,7 @@ def page_content(
         past=_gone(tables.found.past),
         drawn=_drawn(tables.found.life.drawn, facts.months),
         bands=tables.bands,
-        near=_near(tables.found.hotspots, tables.coming.events),
+        near=_near(tables.found.hotspots, tables.coming.events, settings.events.near_m),
         week=tables.when.week[tables.when.week["place_id"] == AREA],
         beside=tables.found.neighbours,
         tiles=tiles,
@@ -252,9 +249,9 @@ def _drawn(drawn: gpd.GeoDataFrame, months: pd.Series) -> gpd.GeoDataFrame:
     return drawn[drawn["month"].isin(months.index[:-1])]
 
 
-def _near(hotspots: gpd.GeoDataFrame, events: gpd.GeoDataFrame) -> pd.DataFrame:
+def _near(hotspots: gpd.GeoDataFrame, events: gpd.GeoDataFrame, reach_m: float) -> pd.DataFrame:
     """Return the events within reach of each hotspot."""
-    pairs = within_reach(hotspots.geometry, events.geometry, EVENT_REACH_M)
+    pairs = within_reach(hotspots.geometry, events.geometry, reach_m)
     return pairs.rename(columns={"place": "hotspot_id", "other": "event_id"})
 
 

@@ -123,11 +123,11 @@ def list_events(path: Path, settings: Settings, wanted: Wanted, today: dt.date) 
         The file is missing or is no tracker, or the period ends before it begins.
     """
     found = read_tracker(path, settings)
-    days = review_days(settings.events)
+    days, opened = review_days(settings.events), is_open(found.events, pd.Timestamp(today))
     events = found.events.assign(
         review_due_on=review_due_on(found.events, days),
-        due=is_due(found.events, pd.Timestamp(today), days),
-        open=is_open(found.events, pd.Timestamp(today)),
+        due=is_due(found.events, pd.Timestamp(today), days, opened),
+        open=opened,
         recurs=[said(rule) if isinstance(rule, str) else "" for rule in found.events["rrule"]],
     )
     kept = _in_period(events, found.events, wanted)

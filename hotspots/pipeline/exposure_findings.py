@@ -38,6 +38,8 @@ class EventOfRisk:
     reason: str
     hotspots: tuple[str, ...]
     """Names of the hotspots within reach, the one of the reason first."""
+    stops: tuple[str, ...]
+    """Names of the stops around it, where such are given."""
     before: str
     """What happened when it was held before; empty where it was not, or nobody looked."""
 
@@ -135,12 +137,17 @@ def exposure_findings(
     else:
         none = f"{of} is neither" if n_events == 1 else f"None of the {of} is"
         said = [f"{none} of high risk as written {'nor' if n_events == 1 else 'or'} {near}."]
-    said += [f"{event.title}, {event.when}: {event.reason}." for event in chosen[:_NAMED_AT_MOST]]
+    said += [_named(event) for event in chosen[:_NAMED_AT_MOST]]
     if len(chosen) > _NAMED_AT_MOST:
         left = len(chosen) - _NAMED_AT_MOST
         said.append(f"{number_word(left, capital=True)} more {'stands' if left == 1 else 'stand'} in the list.")
     said += [*_unplaced(rows), *_hours(rows, hotspots), *_before(earlier, reach_m)]
     return ExposureFindings(tuple(chosen), tuple(said), method)
+
+
+def _named(event: EventOfRisk) -> str:
+    stops = f"; stops around: {listed(list(event.stops))}" if event.stops else ""
+    return f"{event.title}, {event.when}: {event.reason}{stops}."
 
 
 def _listed(rows: pd.DataFrame, names: pd.Series, earlier: pd.DataFrame | None) -> list[EventOfRisk]:
@@ -165,6 +172,7 @@ def _listed(rows: pd.DataFrame, names: pd.Series, earlier: pd.DataFrame | None) 
                 when=when(first["starts_at"], first["ends_at"]) + one_of,
                 reason=first["reason"] + (f"; also within reach of {listed(also)}" if also else ""),
                 hotspots=around,
+                stops=tuple(filter(None, first["stops"].split("; "))),
                 before=_short(held[event]) if event in held else "",
             )
         )

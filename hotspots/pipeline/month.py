@@ -11,7 +11,7 @@ from hotspots.analysis.life import COUNTED_MONTHS, EarlierPack
 from hotspots.errors import InputError
 from hotspots.files import check_target
 from hotspots.intake.accept import empty_rejects, number_rejects
-from hotspots.intake.files import InputFile, sha256, unpack
+from hotspots.intake.files import InputFile, sha256, sha256_on_disk, shown_name, unpack
 from hotspots.maps.offline import tile_server
 from hotspots.maps.page import build_page
 from hotspots.maps.quality_page import build_quality_page
@@ -19,13 +19,15 @@ from hotspots.pack.folder import PACK_FILES, Pack, write_pack
 from hotspots.pack.previous import MANIFEST, read_places, read_previous
 from hotspots.pipeline.auto import choose_method
 from hotspots.pipeline.backdrop import with_backdrop
-from hotspots.pipeline.content import gather_facts, ground_findings, notices, page_content
+from hotspots.pipeline.content import gather_facts, ground_findings, incident_sources, notices, page_content
 from hotspots.pipeline.events import read_tracker
 from hotspots.pipeline.figures import month_figures
 from hotspots.pipeline.inputs import Inputs, Loaded, load, parse_month
 from hotspots.pipeline.manifest import manifest
 from hotspots.pipeline.quality import area_of, assess, quality_content
 from hotspots.pipeline.stages import MonthTables, make_tables
+from hotspots.pipeline.tension_layer import log_rejects, month_log, with_tensions
+from hotspots.tables.tensions import PARTNERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from hotspots.intake.events import EventsIntake
     from hotspots.pack.words import Facts
+    from hotspots.pipeline.tensions import TensionList
     from hotspots.settings import Settings
 
 
@@ -54,6 +57,8 @@ class MonthRequest:
     """The settings file that was read, for the manifest."""
     previous: Path | None = None
     """An earlier pack, to name the files revised since."""
+    tensions: Path | None = None
+    """The community tension log: then the page is for partners of the meeting only."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +78,8 @@ class MonthResult:
     findings: tuple[tuple[str, tuple[str, ...]], ...]
     """What was found beside the headline: heading and sentences."""
     manifest: dict[str, Any]
+    tensions: TensionList | None
+    """What the tension log said at the end of the month, where one is given."""
 
 
 def run_month(
@@ -106,6 +113,7 @@ def run_month(
     say = progress or (lambda _: None)
     target = _target(request)
     events = read_tracker(request.events, settings) if request.events else None
+    log = month_log(request.tensions, parse_month(request.inputs.month), settings.tensions)
     earlier = read_previous(request.previous) if request.previous is not None else None
     before = _earlier(request, earlier, settings)
     loaded, backdrop = with_backdrop(load(request.inputs, settings, progress), settings)
@@ -116,9 +124,8 @@ def run_month(
     tables = make_tables(loaded, settings, events, before, progress)
     facts = gather_facts(request.inputs, settings, loaded, tables.found.focus, tables.found.hotspots)
     say("Drawing the map")
-    content = page_content(
-        tables, facts, loaded, settings, tiles=request.tiles, choice=chosen.sentences, backdrop=backdrop
-    )
+    how: dict[str, Any] = {"tiles": request.tiles, "choice": chosen.sentences, "backdrop": backdrop}
+    content = with_tensions(page_content(tables, facts, loaded, settings, **how), log, loaded.areas, settings.tensions)
     say("Writing the pack")
     document = _document(request, settings, loaded, tables, events) | {"choice": chosen.document}
     pack = _pack(
@@ -127,14 +134,14 @@ def run_month(
         loaded,
         tables,
         page=build_page(content),
-        rejects=_rejects(loaded, events),
+        rejects=_rejects(loaded, events, log),
         quality=quality,
         manifest=document,
         figures=month_figures(tables, facts, content),
     )
     write_pack(pack, target, replace=request.force)
     found, coming = (*content.words.findings, *ground_findings(tables)), len(tables.coming.events)
-    return MonthResult(target, loaded, tables.found.hotspots, facts, events, coming, quality, found, document)
+    return MonthResult(target, loaded, tables.found.hotspots, facts, events, coming, quality, found, document, log)
 
 
 def _target(request: MonthRequest) -> Path:
@@ -198,9 +205,9 @@ def _pack(
     )
 
 
-def _rejects(loaded: Loaded, events: EventsIntake | None) -> pd.DataFrame:
-    parts = [loaded.intake.rejects, *([events.rejects] if events is not None else [])]
-    filled = [part for part in parts if len(part)]
+def _rejects(loaded: Loaded, events: EventsIntake | None, log: TensionList | None) -> pd.DataFrame:
+    parts = [loaded.intake.rejects, None if events is None else events.rejects, log_rejects(log)]
+    filled = [part for part in parts if part is not None and len(part)]
     return number_rejects(pd.concat(filled)) if filled else empty_rejects()
 
 
@@ -216,8 +223,11 @@ def _document(
     if request.settings_file is not None:
         data = unpack(request.settings_file)
         files.append(InputFile("settings", request.settings_file.name, sha256(data)))
+    if request.tensions is not None:
+        files.append(InputFile("tensions", shown_name(request.tensions), sha256_on_disk(request.tensions)))
     document = manifest(loaded, files, settings, tables.found.parameters, tables.measures) | {
-        "notices": notices(settings, loaded),
+        "notices": [*notices(settings, loaded), *([PARTNERS] if request.tensions is not None else [])],
+        "report": {"marking": settings.report.marking, "sources": list(incident_sources(loaded, settings))},
         "tests": tables.tested,
     }
     previous = None

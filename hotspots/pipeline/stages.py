@@ -92,6 +92,11 @@ def make_tables(
     -------
     MonthTables
         In the analysis CRS.
+
+    Raises
+    ------
+    InputError
+        The points where crowds disperse cannot be read.
     """
     context = loaded.located[loaded.located["month"].isin(loaded.window.months) & (loaded.located["zone"] != "beyond")]
     found = month_hotspots(loaded, settings, context, previous=previous, progress=progress)
@@ -112,7 +117,7 @@ def make_tables(
         cells=cells,
         bands=_bands(loaded, found.focus),
         when=when,
-        coming=coming_events(events, loaded, found.hotspots, when.week, epsg=settings.areas.analysis_epsg),
+        coming=coming_events(events, loaded, found.hotspots, when.week, settings),
         findings=area_findings(tests, loaded.focus.name),
         held_out=held_out(loaded, settings, area_name((), loaded.areas[loaded.window.known])),
         tested={"lsoas": tests.document(), "cells": cells.document()},

@@ -5,6 +5,7 @@ Partner tier and above only.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import difflib
 import json
@@ -20,6 +21,7 @@ from hotspots.intake.sheets import new_sheet, with_cells, with_row
 from hotspots.intake.tensions import TENSION_COLUMNS, TensionsIntake, read_tensions, tensions_of
 from hotspots.pipeline.keeping import edit_sheet, register_at, save_sheet
 from hotspots.pipeline.tension_findings import by_tension, tension_sentences
+from hotspots.tables.tensions import PARTNERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +33,6 @@ if TYPE_CHECKING:
 NAME = "tensions"
 """Name of the log without its ending."""
 MONTHS_SHOWN = 12
-PARTNERS = "For partners of the meeting only: not to be published."
 
 _REASONS = {
     "personal_data": "holds {value}; nothing of a person belongs into the log",
@@ -61,6 +62,8 @@ class TensionList:
     refused: tuple[str, ...]
     """A sentence for each row that was not used."""
     sentences: tuple[str, ...]
+    rejects: pd.DataFrame
+    """REJECTS of the log; values of personal data are not in it, other values are."""
 
 
 def find_log(given: Path | None, folder: Path, *, make: bool = False) -> Path:
@@ -142,6 +145,7 @@ def list_tensions(
         months,
         refused_rows(intake),
         tension_sentences(wards, settings, day),
+        intake.rejects,
     )
 
 
@@ -167,9 +171,7 @@ def due_for_review(path: Path, settings: Tensions, today: dt.date) -> TensionLis
     due = due.assign(tense=by_tension(due["level"], settings)).sort_values(
         ["tense", "due_on"], ascending=[False, True], kind="stable"
     )
-    return TensionList(
-        found.path, found.today, due.drop(columns="tense"), found.wards, found.months, found.refused, found.sentences
-    )
+    return dataclasses.replace(found, entries=due.drop(columns="tense"))
 
 
 def add_tension(path: Path, entry: Mapping[str, str], settings: Tensions, today: dt.date) -> str:

@@ -47,6 +47,8 @@ def _name(rows: pd.DataFrame, areas: gpd.GeoDataFrame) -> str:
     lsoas = _by_count(rows["lsoa_code"])
     known = areas["ward"].fillna(areas["lsoa_name"])
     where = [str(_by_count(rows["lsoa_code"].map(known)).index[0])] if len(lsoas) else []
+    # A ward is often called after its main street.
+    where = [name for name in where if name not in chosen]
     said = ", ".join(filter(None, [" / ".join(chosen), *where])) or "Unnamed place"
     return f"{said} ({_site(rows)})" if rows["institutional"].mean() > _INSTITUTIONAL_SHARE else said
 

@@ -1,11 +1,12 @@
 """``hotspots.toml`` becomes frozen, validated settings."""
 
 from hotspots.settings.entries import DATE_ORDERS, DEFAULT_THEMES, PLACES, SOURCE_COLUMNS, Flag, Source, Theme
-from hotspots.settings.reading import Settings, load_settings, settings_from, with_hotspots
+from hotspots.settings.reading import Settings, load_settings, settings_from, with_bus, with_hotspots
 from hotspots.settings.sections import (
     BRITISH_NATIONAL_GRID_EPSG,
     SERIOUS_VIOLENCE,
     Areas,
+    Bus,
     Evaluate,
     Events,
     Focus,
@@ -27,6 +28,7 @@ __all__ = [
     "SERIOUS_VIOLENCE",
     "SOURCE_COLUMNS",
     "Areas",
+    "Bus",
     "Evaluate",
     "Events",
     "Flag",
@@ -42,5 +44,6 @@ __all__ = [
     "Theme",
     "load_settings",
     "settings_from",
+    "with_bus",
     "with_hotspots",
 ]

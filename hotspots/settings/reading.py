@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Any
 from hotspots.errors import InputError, SettingsError
 from hotspots.settings.entries import DEFAULT_THEMES, Source, Theme
 from hotspots.settings.lists import read_sources, read_themes
-from hotspots.settings.sections import Areas, Evaluate, Events, Focus, Harm, Hotspots, Map, Report, Services, Tensions
+from hotspots.settings.sections import (
+    Areas,
+    Bus,
+    Evaluate,
+    Events,
+    Focus,
+    Harm,
+    Hotspots,
+    Map,
+    Report,
+    Services,
+    Tensions,
+)
 from hotspots.settings.values import check_range, section, unknown
 
 if TYPE_CHECKING:
@@ -34,6 +46,7 @@ class Settings:
     evaluate: Evaluate = field(default_factory=Evaluate)
     events: Events = field(default_factory=Events)
     tensions: Tensions = field(default_factory=Tensions)
+    bus: Bus = field(default_factory=Bus)
     services: Services = field(default_factory=Services)
     sources: tuple[Source, ...] = ()
     """``[[sources]]``, read beside what ``--incidents`` names."""
@@ -126,7 +139,12 @@ def _beside(folder: Path, settings: Settings) -> Settings:
     harm = dataclasses.replace(settings.harm, table=beside(settings.harm.table))
     areas = dataclasses.replace(settings.areas, wards=beside(settings.areas.wards))
     page = dataclasses.replace(settings.map, backdrop=beside(settings.map.backdrop))
-    return dataclasses.replace(settings, sources=sources, harm=harm, areas=areas, map=page)
+    events = dataclasses.replace(settings.events, dispersal_stops=beside(settings.events.dispersal_stops))
+    files: dict[str, Any] = {
+        name: beside(getattr(settings.bus, name)) for name in ("provision", "exclude", "demand", "network")
+    }
+    bus = dataclasses.replace(settings.bus, **files)
+    return dataclasses.replace(settings, sources=sources, harm=harm, areas=areas, map=page, events=events, bus=bus)
 
 
 def _check_harm(harm: Harm, where: str) -> None:
@@ -171,3 +189,18 @@ def with_hotspots(settings: Settings, **changes: Any) -> Settings:  # noqa: ANN4
     chosen = dataclasses.replace(settings.hotspots, **given)
     _check_widths(chosen, "")
     return dataclasses.replace(settings, hotspots=chosen)
+
+
+def with_bus(settings: Settings, **changes: Any) -> Settings:  # noqa: ANN401
+    """Return a copy with some ``[bus]`` settings replaced; those that are none or empty stay as they are.
+
+    Raises
+    ------
+    SettingsError
+        A value is out of its range.
+    """
+    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in changes.items()}
+    given: dict[str, Any] = {name: value for name, value in lists.items() if value is not None and value != ()}
+    for name, value in given.items():
+        check_range(name, value, "--reach-m" if name == "walk_m" else f"--{name}")
+    return dataclasses.replace(settings, bus=dataclasses.replace(settings.bus, **given))

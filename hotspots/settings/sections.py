@@ -162,6 +162,12 @@ class Events:
     """The same for medium risk, and where none is given."""
     review_low_days: int = 90
     """The same for low risk."""
+    near_m: float = 400.0
+    """An event and a hotspot, or two events, belong together within so many metres."""
+    dispersal_h: float = 1.0
+    """How long a crowd takes to go home after the end, or from its dispersal time on."""
+    dispersal_stops: str = ""
+    """Points where crowds disperse, such as bus stops and stations, relative to the settings file; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +182,62 @@ class Tensions:
     """An entry without a review date is due for review so many days after it was reported or last reviewed."""
     not_personal: tuple[str, ...] = ()
     """Names of places and bodies that the check for personal data takes for a person's, as they are written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bus:
+    """``[bus]``: what the plan of the outreach bus is to reach, and how."""
+
+    stops: int = 4
+    """Places the bus stops at in a cycle."""
+    walk_m: float = 400.0
+    """How far young people walk to it."""
+    walk_factor: float = 1.3
+    """A walk is so many times the straight line, where no street network is given."""
+    distance_decay: bool = False
+    """Count what is farther away less: whole within a quarter of the reach, then three, two and one quarter."""
+    min_separation_m: float = 0.0
+    """Least straight line between two stops."""
+    one_per_hotspot: bool = True
+    """At most one stop within reach of the ground of a hotspot."""
+    serve: tuple[str, ...] = ()
+    """Wards or boroughs each of which gets a stop at least."""
+    crime_types: tuple[str, ...] = ("Anti-social behaviour",)
+    """Crime types that the bus is for, beside the themes."""
+    themes: tuple[str, ...] = ("Serious violence", "Serious youth violence")
+    """Themes that the bus is for."""
+    persistence: bool = True
+    """Count a place less, the fewer months of the window it had incidents in."""
+    sessions: tuple[str, ...] = ("Tue, Thu, Fri, Sat 16:30-22:30",)
+    """Evenings of a week that the bus is out."""
+    stops_per_evening: int = 2
+    """Stops of one evening, one after another."""
+    cycle_weeks: int = 4
+    """Weeks of the rota."""
+    closed_on: tuple[str, ...] = ()
+    """Days on which the bus does not go out, YYYY-MM-DD."""
+    speed_kmh: float = 18.0
+    """Of the bus between two stops of an evening."""
+    most_travel_min: float = 30.0
+    """Longest way between two stops of an evening."""
+    alternatives: int = 3
+    """Next best plans to show beside the best."""
+    differ_by: int = 1
+    """Stops in which they differ from the best and from each other, at least."""
+    alike_m: float = 200.0
+    """In such alternatives sites within this straight line are one stop: the other side of a road is none."""
+    time_limit_s: float = 60.0
+    """Longest search for one plan; what is not proven best by then says how far off it can be."""
+    provision: str = ""
+    """File of existing services, relative to the settings file; empty: none."""
+    provision_share: float = 1.0
+    """How much of the need within their reach existing services meet: 1 is all of it."""
+    exclude: str = ""
+    """Layer of polygons where the bus may not stop, relative to the settings file; empty: none."""
+    demand: str = ""
+    """Layer of points with a column ``weight``, instead of incidents; relative to the settings file; empty: none."""
+    network: str = ""
+    """Layer of streets to walk along, relative to the settings file; empty: straight lines."""
 
 
 @dataclass(frozen=True, slots=True)

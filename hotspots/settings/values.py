@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import math
 import re
@@ -13,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from hotspots.errors import SettingsError
+from hotspots.settings.hours import read_hours
 from hotspots.settings.sections import AUTO, CELL_SHAPES, METHODS, PARTS_OF_DAY, Focus
 
 if TYPE_CHECKING:
@@ -49,6 +51,21 @@ RANGES: dict[str, tuple[float, float]] = {
     "review_medium_days": (1, 366),
     "review_low_days": (1, 366),
     "review_after_days": (1, 366),
+    "near_m": (10, 5_000),
+    "dispersal_h": (0, 12),
+    "stops": (1, 50),
+    "walk_m": (10, 5_000),
+    "walk_factor": (1, 3),
+    "min_separation_m": (0, 20_000),
+    "stops_per_evening": (1, 6),
+    "cycle_weeks": (1, 12),
+    "speed_kmh": (5, 60),
+    "most_travel_min": (0, 240),
+    "alternatives": (0, 10),
+    "differ_by": (1, 20),
+    "alike_m": (0, 5_000),
+    "time_limit_s": (1, 3_600),
+    "provision_share": (0, 1),
     "requests_per_second": (0.01, 14),
     "timeout_s": (0.1, 600),
     "retries": (0, 10),
@@ -125,11 +142,31 @@ def check_range(name: str, value: Any, where: str) -> None:  # noqa: ANN401
         raise SettingsError(f"{where} must be a time zone such as 'Europe/London', not {value!r}.")
 
 
+def _is_day(text: str) -> bool:
+    try:
+        return dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _check_sessions(value: tuple[Any, ...], where: str) -> None:
+    try:
+        spans = [span for text in value for span in read_hours(text)]
+    except ValueError as error:
+        raise SettingsError(f"{where}: {error}.") from error
+    if not spans:
+        raise SettingsError(f"{where} must name at least one evening, such as Tue, Thu 16:30-22:30.")
+
+
 def _check_list(name: str, value: tuple[Any, ...], where: str) -> None:
     if name.startswith("class_breaks"):
         rising = all(a < b for a, b in pairwise(value))
         if value and (len(value) != CLASS_BREAKS or not rising or not 0 < value[0] <= value[-1] < math.inf):
             raise SettingsError(f"{where} must be {CLASS_BREAKS} rising numbers above 0, not {list(value)}.")
+    if name == "closed_on" and not all(_is_day(item) for item in value):
+        raise SettingsError(f"{where} must be days written YYYY-MM-DD, such as 2024-12-25, not {list(value)}.")
+    if name == "sessions":
+        _check_sessions(value, where)
     if name == "categories" and not (value and all(item.strip() for item in value)):
         raise SettingsError(f"{where} must name at least one crime type.")
     if name == "level_labels" and not len({item.strip() for item in value} - {""}) == len(value) == LEVELS:

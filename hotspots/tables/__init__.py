@@ -13,10 +13,11 @@ from hotspots.tables.evaluations import CONTROLS, EVALUATIONS
 from hotspots.tables.events import EVENTS
 from hotspots.tables.exposure import EARLIER, EXPOSURE
 from hotspots.tables.hotspots import HOTSPOTS, MEMBERS
-from hotspots.tables.incidents import COVERAGE, INCIDENTS, LOCATED, REJECTS
+from hotspots.tables.incidents import COVERAGE, INCIDENTS, KEPT, LOCATED, REJECTS
 from hotspots.tables.life import PAST
 from hotspots.tables.near_repeats import NEAR_REPEATS
 from hotspots.tables.neighbours import DISPLACEMENT, NEIGHBOURS
+from hotspots.tables.outreach import CURVE, DEMAND, PLAN, PROVISION, ROTA, SITES
 from hotspots.tables.quality import QUALITY
 from hotspots.tables.rhythm import SEASON, TIMED, WHEN
 from hotspots.tables.selections import SELECTIONS
@@ -29,6 +30,8 @@ __all__ = [
     "CELLS",
     "CONTROLS",
     "COVERAGE",
+    "CURVE",
+    "DEMAND",
     "DISPLACEMENT",
     "EARLIER",
     "EVALUATIONS",
@@ -36,15 +39,20 @@ __all__ = [
     "EXPOSURE",
     "HOTSPOTS",
     "INCIDENTS",
+    "KEPT",
     "LOCATED",
     "MEMBERS",
     "NEAR_REPEATS",
     "NEIGHBOURS",
     "PAST",
+    "PLAN",
+    "PROVISION",
     "QUALITY",
     "REJECTS",
+    "ROTA",
     "SEASON",
     "SELECTIONS",
+    "SITES",
     "TENSE_HOTSPOTS",
     "TENSIONS",
     "TENSION_MONTHS",

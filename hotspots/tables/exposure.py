@@ -17,6 +17,7 @@ EXPOSURE = table(
         "overlap_h": number(0, optional=True),
         "concurrent": whole(0, optional=True),
         "lsoa_codes": text(),
+        "stops": text(),
         "reason": text(),
     },
     key_type=int,
@@ -25,7 +26,7 @@ EXPOSURE = table(
 occurrence; an occurrence near none has one row without a hotspot. ``overlap_h`` is the time of the event, with its
 dispersal, that falls into the hotspot's busy hours: empty where these, or the event's end, are not known.
 ``concurrent`` counts other events at the same time within reach, empty where the event has no place; ``lsoa_codes``
-within reach are parted by blanks."""
+within reach are parted by blanks, names of ``stops`` where a crowd disperses by ``; ``."""
 
 MATCHES = ("event", "kind and place")
 UNITS = ("days", "months")

@@ -72,3 +72,20 @@ LOCATED = table(
         "geometry": geometry("Point"),
     },
 )
+
+KEPT = table(
+    "KEPT",
+    "incident_id",
+    {
+        "month": _MONTH,
+        "occurred_at": moment(),
+        "occurred_until": moment(),
+        "time_known": flag(),
+        "category": text(),
+        "themes": text(),
+        "lsoa_code": text(optional=True),
+        "zone": text(*ZONES),
+        "geometry": geometry("Point"),
+    },
+)
+"""Of LOCATED what a pack keeps and a later job needs."""

@@ -13,6 +13,8 @@ import pandera.pandas as pa
 
 from hotspots.tables.contract import day, flag, table, text, whole
 
+PARTNERS = "For partners of the meeting only: not to be published."
+"""The handling of whatever shows these tables."""
 EEP = ("experienced", "evidenced", "potential")
 """How information on tension is graded in Britain: people felt it, there is evidence, or it may come."""
 LEVELS = 6

@@ -1,7 +1,7 @@
-/* Discs, diamonds and borough labels: small things in pixel space that must not cover what they name. */
+/* Discs, signs of events and borough labels: small things in pixel space that must not cover what they name. */
 (function () {
   const { data, builders, tools } = hotspotsPage;
-  const { decode, make, makeSvg, shape, outlineShape } = tools;
+  const { decode, hover, make, shape, outlineShape } = tools;
   const RADIUS = 15;
   const GAP = 5;
   const TURNS = 16;
@@ -70,25 +70,26 @@
     return withMarks(plainHotspots(), marks("hotspots", items));
   };
 
-  hotspotsPage.diamond = (event) =>
-    makeSvg("svg", { class: `event-mark risk-${event.risk ?? "none"}`, viewBox: "0 0 28 28", "aria-hidden": "true" },
-      makeSvg("path", { d: "M14 2.5 25.5 14 14 25.5 2.5 14z" }),
-      makeSvg("text", { x: 14, y: 18.2 }, event.letter));
+  /* The sign of an event, as its row has it. */
+  hotspotsPage.eventMark = (i) => document.querySelector(`#table-events tr[data-i="${i}"] .event-mark`).cloneNode(true);
+  const riskOf = (e) => (e.risk ? `${e.risk} risk` : "risk not graded");
   builders.events = () => {
     const items = [];
     data.events.forEach((e, i) => {
       if (!e.at) return;
       const [at] = decode(e.at);
-      const label = `Event, ${e.kind}: ${e.title}, ${e.when}, ${e.risk ? `${e.risk} risk` : "risk not graded"}`;
-      items[i] = { i, points: [at], anchor: at, button: markButton("events", i, label, [hotspotsPage.diamond(e)]) };
+      const label = `Event, ${e.kind}: ${e.title}, ${e.when}, ${riskOf(e)}`;
+      items[i] = { i, points: [at], anchor: at, button: markButton("events", i, label, [hotspotsPage.eventMark(i)]) };
     });
-    // The ground and the route of an event, in its colour, go with its mark.
+    // The ground and the route of an event, in its colour, go with its mark and say whose they are.
     for (const item of items.filter(Boolean)) {
-      const { shape: own } = data.events[item.i];
-      if (!own) continue;
-      const look = { pane: "chosen", className: "event-ground", interactive: false };
-      item.ground = L.layerGroup(own.route.map((line) => L.polyline(decode(line), look)));
-      if (own.ground.length) item.ground.addLayer(L.polygon(shape(own.ground), look));
+      const e = data.events[item.i];
+      if (!e.shape) continue;
+      const look = { pane: "chosen", className: "event-ground" };
+      item.ground = L.featureGroup(e.shape.route.map((line) => L.polyline(decode(line), look)));
+      if (e.shape.ground.length) item.ground.addLayer(L.polygon(shape(e.shape.ground), look));
+      hover(item.ground, () => make("div", "", make("b", "", e.title), make("span", "", `${e.when}, ${riskOf(e)}`)));
+      item.ground.on("click", () => hotspotsPage.choose("events", item.i, { from: "map" }));
     }
     return withMarks(L.layerGroup(), marks("events", items.filter(Boolean)));
   };
@@ -122,6 +123,7 @@
       if (at.far) leader(map, seat, at);
     }
     hotspotsPage.taken = taken;
+    hotspotsPage.settleWards?.();
   };
   function measure(map, set, item) {
     const pixels = item.points.map((point) => map.latLngToLayerPoint(point));
@@ -193,16 +195,21 @@
     layer.settle = settle;
     return layer;
   };
+  /* Boxes that a name must leave free: controls, the legend, discs and signs of events. */
+  function blockedBoxes(map, room = 6) {
+    const blocked = controlBoxes(map);
+    for (const at of hotspotsPage.taken ?? []) {
+      const p = map.layerPointToContainerPoint(at);
+      blocked.push([p.x - RADIUS - room, p.y - RADIUS - 6, p.x + RADIUS + 6, p.y + RADIUS + room]);
+    }
+    return blocked;
+  }
   function settleLabels(map, names) {
     if (!map) return;
     const size = map.getSize();
     const toPixels = (ring) => ring.map((point) => map.latLngToContainerPoint(point));
     const area = outlineShape.flat(1).map(toPixels);
-    const blocked = controlBoxes(map);
-    for (const at of hotspotsPage.taken ?? []) {
-      const p = map.layerPointToContainerPoint(at);
-      blocked.push([p.x - RADIUS - 6, p.y - RADIUS - 6, p.x + RADIUS + 6, p.y + RADIUS + 6]);
-    }
+    const blocked = blockedBoxes(map);
     for (const name of names) {
       const rings = name.rings.map(toPixels);
       const half = L.point(name.node.offsetWidth / 2 + 6, name.node.offsetHeight / 2 + 3);
@@ -250,4 +257,5 @@
     const covers = (p) => Math.abs(p.x - at.x) < half.x + 4 && Math.abs(p.y - at.y) < half.y + 4;
     return !area.some((ring) => ring.some(covers));
   }
+  Object.assign(tools, { blockedBoxes, labelSeat, within });
 })();

@@ -24,6 +24,7 @@
     document.getElementById(`card-${kind}`).classList.toggle("held", from !== "script");
     if (from === "map") row.scrollIntoView({ block: "nearest" });
     hotspotsPage.markOf(kind, i)?.setAttribute("aria-pressed", "true");
+    hotspotsPage.showDays?.();
     const bounds = boundsOf(kind, i);
     if (kind === "areas") ring.addLayer(polygon(shapeOfArea(i), "chosen", "chosen-halo", { fill: false })).addLayer(polygon(shapeOfArea(i), "chosen", "chosen-area", { fill: false }));
     if (bounds && move && from !== "map") moved = true;
@@ -80,7 +81,7 @@
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(map.getContainer());
 
   /* The address holds what is seen: tab, layers, view, place and section of the map. */
-  const OVERLAYS = ["hotspots", "events", "locations", "drawn", "density", "backdrop"].filter((kind) => layers[kind]);
+  const OVERLAYS = ["hotspots", "events", "locations", "drawn", "density", ...(hotspotsPage.more ?? []), "backdrop"].filter((kind) => layers[kind]);
   const KEYS = { hotspots: (i) => data.hotspots[i].id, areas: (i) => data.areas.code[i], events: (i) => data.events[i].id };
   const LISTS = { hotspots: () => data.hotspots.map((h) => h.id), areas: () => data.areas.code, events: () => data.events.map((e) => e.id) };
   const usual = OVERLAYS.filter((kind) => map.hasLayer(layers[kind]));
@@ -161,6 +162,7 @@
     if (hours && hours[1] < 24 && hours[2] >= 1 && hours[2] <= 24) [view.from, view.to] = [Number(hours[1]), Number(hours[2])];
     for (const [by2, pick] of Object.entries(hotspotsPage.eventPicks)) {
       const wanted = parts.get(by2) === "all" ? "" : parts.get(by2) ?? first(by2);
+      if (by2 === "period") hotspotsPage.freeDays?.(wanted);
       pick.value = [...pick.options].some((one) => one.value === wanted) ? wanted : first(by2);
     }
     hotspotsPage.chosen = null;

@@ -216,8 +216,23 @@
   const picks = Object.fromEntries([...(choices?.querySelectorAll("select") ?? [])].map((pick) => [pick.dataset.by, pick]));
   let held = data.events.map(() => true);
   hotspotsPage.eventShown = (i) => held[i];
+  /* One of the spans given, or free days `first_last`; none: all days. */
+  hotspotsPage.eventSpan = function () {
+    const { value } = picks.period;
+    const [first, last] = value.split("_");
+    return data.periods[value || -1] ?? (last ? { first, last } : null);
+  };
+  function countSigns() {
+    for (const key of document.querySelectorAll(".legend .key")) {
+      const { risk, kind } = key.dataset;
+      const n = data.events.filter((e, i) => held[i] && e.at && (risk === undefined ? e.kind === kind : (e.risk ?? "none") === risk)).length;
+      key.lastElementChild.textContent = n;
+      key.hidden = !n;
+      key.parentNode.classList.toggle("empty", !held.some((one, i) => one && data.events[i].at));
+    }
+  }
   function showEvents() {
-    const period = data.periods[picks.period?.value || -1];
+    const period = hotspotsPage.eventSpan();
     const least = RISKS.indexOf(picks.risk?.value ?? "");
     held = data.events.map((e) =>
       (!period || e.dates.some(([first, last]) => first <= period.last && last >= period.first)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
@@ -228,6 +243,8 @@
     const { chosen: place } = hotspotsPage;
     if (place && place.kind === "events") hotspotsPage.fillCard("events", place.i);
     hotspotsPage.showMarks("events", (i) => held[i]);
+    countSigns();
+    hotspotsPage.showDays?.();
   }
   if (choices && tables.events) {
     choices.hidden = false;

@@ -12,10 +12,18 @@ from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.lettering import drawable, fit, lines, width
 from hotspots.maps.figures.month_map_frame import example_sizes, hatch, location_fill, radius_of, with_share
-from hotspots.maps.figures.month_map_marks import BESIDE_LINE, BESIDE_PATTERN, draw_disc, draw_event, sign_of
+from hotspots.maps.figures.month_map_marks import (
+    BESIDE_LINE,
+    BESIDE_PATTERN,
+    draw_disc,
+    draw_event,
+    draw_event_ground,
+    sign_of,
+)
 from hotspots.maps.figures.month_map_page import path_of
-from hotspots.maps.panel import event_kinds, hotspot_rows, legends, status_signs
+from hotspots.maps.panel import hotspot_rows, legends, status_signs
 from hotspots.maps.payload import ranked
+from hotspots.maps.signs import GROUNDS, kind_counts, risk_counts
 from hotspots.maps.style import class_colours
 
 if TYPE_CHECKING:
@@ -39,9 +47,11 @@ _ROW_PAD, _MOST_NAME = 3.2, 2
 _KEEP = 64.0
 """The table keeps at least so much height."""
 _SWATCH, _ICON = 11.0, 20.0
+_SIGN_SIZE, _SIGN = 5.6, 20.0
+"""Of an event's sign in the legend, from its middle, and the room that it takes beside its words."""
 _CLASSES = 0.44
 """Share of the column that the classes take; the other signs stand beside them."""
-_MOST_TITLE, _MOST_LINES, _MOST_KINDS = 2, 4, 6
+_MOST_TITLE, _MOST_LINES, _MOST_KINDS = 2, 4, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,11 +241,41 @@ class Column:
         if content.beside is not None and len(content.beside):
             made.append(self._entry(self._beside, "hotspot of a neighbour", share))
         if len(content.events):
-            mark: Callable[[float, float], None] = lambda x, y: draw_event(self._sheet, x, y, "", "medium", size=6.5)  # noqa: E731
-            made.append(self._entry(mark, _of_events(content, drawn), share))
+            made += self._events(content, drawn, share)
         if len(content.locations):
             made.append(self._locations(content, ground, share))
         return made
+
+    def _events(self, content: PageContent, drawn: Drawn, share: float) -> list[_Entry]:
+        """Return the signs of the events by risk, each with its number, and the letters of the kinds with theirs."""
+        made, ends = [], share * self._wide - _ICON
+        risks = [(key, f"{said}\u00a0{n:,}") for key, said, n in risk_counts(drawn.events)]
+        # As many signs in a row as there is room for.
+        rows: list[list[tuple[str, str]]] = [[]]
+        for key, said in risks:
+            taken = sum(width(words, page.SMALL) + _SIGN for _, words in rows[-1])
+            if rows[-1] and taken + width(said, page.SMALL) > ends:
+                rows.append([])
+            rows[-1].append((key, said))
+        made += [_Entry(self._signs_row(row), (), 2 * _SIGN_SIZE + 1.0) for row in rows if row]
+        if drawn.events.geom_type.isin(GROUNDS).any():
+            made.append(self._entry(self._event_ground, "ground or route of an event", share))
+        return [*made, self._entry(lambda _x, _y: None, _of_events(content, drawn), share)]
+
+    def _event_ground(self, x: float, y: float) -> None:
+        wide, tall = 1.3 * _SWATCH, 0.75 * _SWATCH
+        shape = shapely.box(x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2)
+        draw_event_ground(self._sheet, shape, None)
+
+    def _signs_row(self, row: list[tuple[str, str]]) -> Callable[[float, float], None]:
+        def draw(x: float, y: float) -> None:
+            at = x
+            for key, said in row:
+                draw_event(self._sheet, at, y + 1.0, "", key, size=_SIGN_SIZE)
+                self._sheet.text(at + _SIGN_SIZE + 3.0, y + 1.0, said, size=page.SMALL)
+                at += width(said, page.SMALL) + _SIGN
+
+        return draw
 
     def _faded(self, content: PageContent) -> Callable[[float, float], None]:
         colour = class_colours(len(content.measures[0].breaks) + 1)[-1]
@@ -288,8 +328,10 @@ def _of_hotspots(content: PageContent, drawn: Drawn) -> str:
 
 
 def _of_events(content: PageContent, drawn: Drawn) -> str:
-    kinds = event_kinds(content)
-    letters = ", ".join(f"{letter}\u00a0{kind}" for letter, kind in kinds) if len(kinds) <= _MOST_KINDS else ""
-    said = f"event: {letters}" if letters else "event, letter of its kind"
-    left = len(content.events) - drawn.events
-    return f"{said}; thicker: higher risk" + (f"; {left:,} not on this map" if left else "")
+    kinds = kind_counts(drawn.events)
+    letters = ", ".join(f"{letter}\u00a0{kind}\u00a0{n:,}" for kind, letter, n in kinds)
+    said = (
+        f"events: {letters}" if 0 < len(kinds) <= _MOST_KINDS else "events, letter of the kind" if kinds else "events"
+    )
+    left = len(content.events) - len(drawn.events)
+    return said + (f"; {left:,} not on this map" if left else "")

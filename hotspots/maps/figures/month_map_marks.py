@@ -1,4 +1,4 @@
-"""The findings on the month's map: hotspots with numbered discs, events as diamonds, names of the neighbours."""
+"""The findings on the month's map: hotspots with numbered discs, the signs of events, names of the neighbours."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import numpy as np
 import shapely
 
 from hotspots.maps import words
-from hotspots.maps.agenda import in_time
 from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.lettering import drawable, fit, width
@@ -17,19 +16,14 @@ from hotspots.maps.figures.month_map_frame import with_share
 from hotspots.maps.figures.month_map_page import path_of
 from hotspots.maps.figures.month_map_seats import RADIUS, Mark, Seat, label_seat, seats
 from hotspots.maps.payload import ranked
-from hotspots.maps.style import (
-    CHANGE_SIGNS,
-    EVENT,
-    RISK_UNKNOWN_WIDTH,
-    RISK_WIDTHS,
-    STATUS_LINES,
-    STATUS_SIGNS,
-    event_letter,
-)
+from hotspots.maps.signs import CORNERS, GROUNDS, SIDE, UNGRADED, letter_at, line_width, placed, risk_key
+from hotspots.maps.style import CHANGE_SIGNS, EVENT, STATUS_LINES, STATUS_SIGNS, event_letter
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import geopandas as gpd
+    import numpy.typing as npt
     from shapely.geometry.base import BaseGeometry
 
     from hotspots.maps.content import PageContent
@@ -54,6 +48,10 @@ _RANK_SIZES = {1: 8.5, 2: 8.0}
 _RANK_SMALL = 6.2
 _ROUND_TURNS = 12
 _LABEL_ROOM = 5.0
+_GROUND_LINE, _GROUND_PATTERN, _GROUND_SHARE = 1.2, (3.6, 2.4), 0.07
+_UNGRADED_PATTERN = (1.7, 1.3)
+_LETTER, _LETTER_SMALL = 0.86, 0.7
+"""Of the size of a sign; a triangle has room for the small one."""
 _LABEL_WIDEST = 120.0
 
 
@@ -62,9 +60,10 @@ class Drawn:
     """What of the marks is on the map, for the words beside it."""
 
     hotspots: int
-    events: int
+    events: gpd.GeoDataFrame
+    """EVENTS that have a sign, in order of time."""
     boxes: tuple[Frame, ...]
-    """Of discs, badges and diamonds, in points."""
+    """Of discs, badges and signs of events, in points."""
 
 
 def sign_of(row: Any) -> str:  # noqa: ANN401 - one row of HOTSPOTS
@@ -87,28 +86,25 @@ def draw_findings(sheet: MapSheet, content: PageContent, ground: Ground) -> Draw
     Returns
     -------
     Drawn
-        How many discs and diamonds are on the map, and where.
+        How many discs and which events are on the map, and where.
     """
     hotspots, frame = ranked(content.hotspots), ground.frame
     shapes = ground.shape(hotspots.geometry.to_numpy())
     _draw_beside(sheet, content, ground)
+    events, points = _on_map(content, ground)
+    _draw_grounds(sheet, events, ground)
     paths = [path_of(shape) for shape in shapes]
     for path in paths:
         sheet.shapes([path], edge=style.PAPER, thick=HALO, within=frame, name="halo")
     for path, status in zip(paths, hotspots["status"], strict=True):
         draw_hotspot(sheet, path, words.said(status), frame)
     rows = list(hotspots.itertuples())[:MOST]
-    events = [
-        row for row in in_time(content.events).itertuples() if row.geometry is not None and not row.geometry.is_empty
-    ]
-    middles = {row.Index: ground.points(shapely.get_coordinates(shapely.centroid(row.geometry))) for row in events}
-    events = [row for row in events if ground.holds(middles[row.Index]).all()][:MOST]
-    marks = [Mark(middles[row.Index], (RADIUS, RADIUS, RADIUS, RADIUS), on_point=True) for row in events]
+    marks = [Mark(point[np.newaxis], (RADIUS, RADIUS, RADIUS, RADIUS), on_point=True) for point in points]
     discs = [
         Mark(shapely.get_coordinates(shape), _reach(sign_of(row))) for shape, row in zip(shapes, rows, strict=False)
     ]
     given = seats([*marks, *discs], frame)
-    wanted = [*zip(marks, events, strict=True), *zip(discs, rows, strict=True)]
+    wanted = [*zip(marks, events.itertuples(), strict=True), *zip(discs, rows, strict=True)]
     seated = [(mark, seat, row) for (mark, row), seat in zip(wanted, given, strict=True) if seat is not None]
     for mark, seat, _ in seated:
         if seat.led:
@@ -120,8 +116,33 @@ def draw_findings(sheet: MapSheet, content: PageContent, ground: Ground) -> Draw
             draw_disc(sheet, seat.x, seat.y, row.rank, sign_of(row))
     boxes = tuple(mark.at(seat.x, seat.y) for mark, seat, _ in seated)
     _draw_names(sheet, content, ground, boxes)
-    on_point = sum(mark.on_point for mark, _, _ in seated)
-    return Drawn(len(seated) - on_point, on_point, boxes)
+    signed = [row.Index for mark, _, row in seated if mark.on_point]
+    return Drawn(len(seated) - len(signed), events.loc[signed], boxes)
+
+
+def _on_map(content: PageContent, ground: Ground) -> tuple[gpd.GeoDataFrame, npt.NDArray[np.float64]]:
+    """Return the events whose place is in the frame, in order of time, and these places in points."""
+    events = placed(content.events)
+    # A point on a route or a ground, as on the page: a centroid may lie beside it.
+    points = ground.points(shapely.get_coordinates(shapely.point_on_surface(events.geometry.to_numpy())))
+    held = np.flatnonzero(ground.holds(points))[:MOST]
+    return events.iloc[held], points[held]
+
+
+def _draw_grounds(sheet: MapSheet, events: gpd.GeoDataFrame, ground: Ground) -> None:
+    """Draw the grounds and routes of events, quietly."""
+    shaped = events[events.geom_type.isin(GROUNDS)]
+    for shape in ground.shape(shaped.geometry.to_numpy()):
+        draw_event_ground(sheet, shape, ground.frame)
+
+
+def draw_event_ground(sheet: MapSheet, shape: BaseGeometry, frame: Frame | None) -> None:
+    """Draw the ground or the route of an event; coordinates in points."""
+    path = path_of(shape)
+    fill = with_share(EVENT, _GROUND_SHARE) if shapely.area(shape) else "none"
+    sheet.shapes([path], edge=style.PAPER, thick=2 * _GROUND_LINE, within=frame, name="event-halo")
+    look: dict[str, Any] = {"edge": EVENT, "thick": _GROUND_LINE, "pattern": _GROUND_PATTERN}
+    sheet.shapes([path], fill=fill, within=frame, name="event-ground", **look)
 
 
 def _draw_beside(sheet: MapSheet, content: PageContent, ground: Ground) -> None:
@@ -182,12 +203,33 @@ def draw_disc(sheet: MapSheet, x: float, y: float, rank: int, sign: str = "") ->
 
 
 def draw_event(sheet: MapSheet, x: float, y: float, letter: str, risk: str | None, *, size: float = RADIUS) -> None:
-    """Draw an event's diamond with the letter of its kind; the thicker its line, the higher the risk."""
-    thick = RISK_WIDTHS.get(risk or "", RISK_UNKNOWN_WIDTH) * PIXEL
+    """Draw the sign of an event: its shape and line say the risk, its letter the kind.
+
+    Parameters
+    ----------
+    sheet
+        The paper.
+    x, y
+        The middle of the sign in points.
+    letter
+        Of the kind; empty: none.
+    risk
+        A risk; none: not graded.
+    size
+        From the middle to the edges, in points.
+    """
+    key = risk_key(risk)
+    thick = line_width(key) * PIXEL
     reach = size - thick / 2
-    corners = shapely.Polygon([(x, y - reach), (x + reach, y), (x, y + reach), (x - reach, y)])
-    sheet.shapes([path_of(corners, fine=True)], fill=style.PAPER, edge=EVENT, thick=thick, name="event")
-    sheet.text(x, y, letter, size=0.86 * size, colour=EVENT, align="center", bold=True)
+    path, down = _round(x, x, y, reach), 0.0
+    if key in CORNERS:
+        corners = np.array(CORNERS[key]) - SIDE / 2
+        path = path_of(shapely.Polygon(corners * reach / np.abs(corners).max() + [x, y]), fine=True)
+        down = (letter_at(key) - letter_at("medium")) * size / SIDE * 2
+    pattern = _UNGRADED_PATTERN if key == UNGRADED else style.SOLID
+    sheet.shapes([path], fill=style.PAPER, edge=EVENT, thick=thick, pattern=pattern, name="event")
+    share = _LETTER_SMALL if down else _LETTER
+    sheet.text(x, y + down, letter, size=share * size, colour=EVENT, align="center", bold=True)
 
 
 def _round(left: float, right: float, y: float, radius: float) -> Any:  # noqa: ANN401 - a path
