@@ -12,6 +12,7 @@ from rich.console import Console
 from hotspots import __version__
 from hotspots.cli.backtest import backtest_command
 from hotspots.cli.basemap import basemap
+from hotspots.cli.bus import bus
 from hotspots.cli.check import check_command
 from hotspots.cli.demo import demo
 from hotspots.cli.evaluate import evaluate_command
@@ -39,6 +40,7 @@ app.command("evaluate")(evaluate_command)
 app.command("demo")(demo)
 app.add_typer(fetch, name="fetch")
 app.add_typer(basemap, name="basemap")
+app.add_typer(bus, name="bus")
 app.add_typer(events, name="events")
 app.add_typer(tension, name="tension")
 
