@@ -16,12 +16,13 @@ from hotspots.errors import InputError, SettingsError
 from hotspots.outreach.coverage import reach_of
 from hotspots.pipeline.bus_content import bus_content
 from hotspots.pipeline.bus_findings import alternative_notes, amount, headline, method, why
+from hotspots.pipeline.bus_ground import wanted_incidents
 from hotspots.pipeline.bus_plan import make_plan, need_of
 from hotspots.pipeline.bus_wishes import judge_sites
 from hotspots.settings import Bus, Settings
 from hotspots.tables import CURVE, DEMAND, PLAN, PROVISION, ROTA, check
 from hotspots.tables.events import events_table
-from tests.outreach_fixtures import EPSG, MONTHS, X, Y, ground, incidents, sites
+from tests.outreach_fixtures import ASB, EPSG, MONTHS, X, Y, ground, incidents, sites
 
 BUS = Bus(
     stops=2, walk_m=260, walk_factor=1.3, sessions=("Tue, Thu 17:00-21:00",), alternatives=2, one_per_hotspot=False
@@ -115,6 +116,34 @@ def test_wards_and_hotspots_are_told_of_the_need(found):
     assert demand["hotspot_id"].fillna("").tolist() == ["H1", "", "", "H2"]
 
 
+def test_what_the_bus_is_for_can_be_the_hotspots_alone():
+    town = ground(incidents((500, 500), (500, 601), (1500, 1500)))
+    every = Bus(crime_types=(ASB,), themes=())
+    assert len(wanted_incidents(town, every)) == 36
+    inside = wanted_incidents(town, dataclasses.replace(every, only_hotspots=True))
+    assert {point.y - Y for point in inside.geometry} == {500, 1500}
+    far = ground(incidents((500, 601)))
+    with pytest.raises(InputError, match="None of 12 incidents that the bus is for lies in a hotspot of Town"):
+        wanted_incidents(far, dataclasses.replace(every, only_hotspots=True))
+
+
+@pytest.mark.parametrize(
+    ("types", "themes", "count"),
+    [(("anti-social BEHAVIOUR",), (), 12), ((), ("knives",), 12), ((ASB,), ("Knives",), 24)],
+)
+def test_crime_types_and_themes_choose_the_incidents(types, themes, count):
+    other = incidents((1500, 1500), category="Robbery", themes="Gangs|Knives")
+    both = pd.concat([incidents((500, 500)), other]).set_axis(
+        pd.Index([f"i{number:03d}" for number in range(24)], name="incident_id")
+    )
+    assert len(wanted_incidents(ground(both), Bus(crime_types=types, themes=themes))) == count
+
+
+def test_nothing_that_the_bus_is_for_is_an_error():
+    with pytest.raises(InputError, match=r"None of 24 incidents in Town is what the bus is for \(Arson and Gangs\)"):
+        wanted_incidents(ground(), Bus(crime_types=("Arson",), themes=("Gangs",)))
+
+
 def services(x, y, reach_m=200.0, hours=None):
     frame = gpd.GeoDataFrame(
         {"name": ["Youth club"], "reach_m": [float(reach_m)], "hours": pd.array([hours], dtype="str")},
@@ -128,10 +157,14 @@ def services(x, y, reach_m=200.0, hours=None):
 def test_existing_services_take_need_away():
     with_club = asked(provision=services(500, 500))
     assert chosen(with_club) == ["b", "c"]
-    assert with_club.need.met == pytest.approx(4)
+    assert with_club.need.met.sum() == pytest.approx(4)
     assert with_club.total == pytest.approx(3)
     half = asked(provision=services(500, 500, hours="Tue 17:00-21:00"))
-    assert half.need.met == pytest.approx(2)
+    assert half.need.met.sum() == pytest.approx(2)
+    said = why(half, events_table({}, epsg=EPSG), 400, pd.Timestamp("2024-01-02", tz="Europe/London"))
+    assert said["a"][1] == "Services that are there already meet 50 % of the need within reach, which is taken off."
+    # What it meets on Tuesdays is no need on Tuesdays.
+    assert half.need.by_session.sum().tolist() == pytest.approx([1.5, 3.5])
 
 
 def test_own_points_replace_incidents():

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import shutil
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from hotspots.pipeline.bus_write import BUS_FILES
 from tests import conftest as kit
@@ -201,3 +203,41 @@ def test_sites_come_from_any_points(desk, town, tmp_path):
     again = kit.run_cli("bus", "sites", *words, cwd=tmp_path)
     assert again.code == 1
     assert "already exists and is kept" in again.sentence
+
+
+def test_everything_the_settings_can_name_is_read_and_told(desk):
+    (desk / "clubs.csv").write_text("name,reach_m,easting,northing\nClub,150,549300,175800\n", encoding="utf-8")
+    box = gpd.GeoDataFrame(
+        {"name": ["the school gate"]}, geometry=[shapely.box(549750, 176250, 549850, 176350)], crs=27700
+    )
+    box.to_file(desk / "zones.gpkg")
+    east_west = [shapely.LineString([(548000, y), (552000, y)]) for y in range(174000, 179000, 100)]
+    # Streets meet where they share a corner.
+    grid = [shapely.LineString([(x, y) for y in range(174000, 179000, 100)]) for x in range(548000, 552100, 100)]
+    grid += [shapely.LineString([(x, line.coords[0][1]) for x in range(548000, 552100, 100)]) for line in east_west]
+    gpd.GeoDataFrame(geometry=grid, crs=27700).to_file(desk / "streets.gpkg")
+    files = 'provision = "clubs.csv"\nexclude = "zones.gpkg"\nnetwork = "streets.gpkg"\n'
+    (desk / "all.toml").write_text(f"{SETTINGS}{files}distance_decay = true\n", encoding="utf-8")
+    said = plan(desk, "--settings", "all.toml", out="all")
+    assert said.code == 0, said.err
+    document = json.loads((desk / "all" / "bus.json").read_text(encoding="utf-8"))
+    roles = [file["role"] for file in document["inputs"]]
+    assert roles == ["sites", "exclusion zones", "provision", "streets", "settings"]
+    sites = table(desk / "all", "sites.csv").set_index("site_id")
+    assert sites.loc["c", "reason"] == "lies in the school gate, where the bus may not stop"
+    assert "Services that are there already meet" in sites.loc["a", "why"]
+    page = (desk / "all" / "bus.html").read_text(encoding="utf-8")
+    assert "along the streets given" in page
+    assert "three, two and one quarter" in page
+    bare = json.loads((desk / "plan" / "bus.json").read_text(encoding="utf-8"))
+    assert document["total_need"] < bare["total_need"]
+
+
+def test_own_points_are_need_too(desk):
+    (desk / "own.csv").write_text("weight,easting,northing\n7,549800,176300\n2,549300,175800\n", encoding="utf-8")
+    (desk / "own.toml").write_text(f'{SETTINGS}demand = "own.csv"\n', encoding="utf-8")
+    said = plan(desk, "--settings", "own.toml", "--stops", "1", out="own")
+    assert said.code == 0, said.err
+    rows = table(desk / "own", "plan.csv")
+    assert rows.loc[rows["alternative"] == 1, "site_id"].tolist() == ["c"]
+    assert json.loads((desk / "own" / "bus.json").read_text(encoding="utf-8"))["total_need"] == 9

@@ -86,12 +86,12 @@ def bus_content(
 
 
 def _areas(found: BusPlan, ground: BusGround) -> tuple[gpd.GeoDataFrame, tuple[float, ...]]:
-    """Return the LSOAs with their need in classes; those of the ring have none, since nothing of it is counted."""
+    """Return the LSOAs of the area with their need in classes; of those around it nothing is counted."""
     need = found.need.demand.groupby("lsoa_code")["weight"].sum()
-    own = ground.areas["zone"] == "area"
-    areas = ground.areas.assign(need=need.reindex(ground.areas.index).fillna(0.0).where(own).astype("float64"))
+    own = ground.areas[ground.areas["zone"] == "area"]
+    areas = own.assign(need=need.reindex(own.index).fillna(0.0).astype("float64"))
     areas = areas.assign(need_per_km2=areas["need"] / areas["area_km2"])
-    breaks = class_breaks(areas.loc[own, "need_per_km2"])
+    breaks = class_breaks(areas["need_per_km2"])
     return areas.assign(need_class=classify(areas["need_per_km2"], breaks)), breaks
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from hotspots.outreach.coverage import reach_of
@@ -159,10 +160,19 @@ def why(found: BusPlan, events: gpd.GeoDataFrame, near_m: float, since: pd.Times
     counted = coverage.shares.astype(bool).astype(float) @ found.n_month
     weights = found.need.demand["weight"].to_numpy(dtype=float)
     alone = coverage.shares @ weights
+    served = coverage.shares @ np.asarray(found.need.met, dtype=float)
+    shared = found.plan[found.plan["alternative"] == 1].set_index("site_id")["share"].to_dict()
     coming = _next_events(sites, events, near_m, since)
     said: dict[str, tuple[str, ...]] = {}
     for at, (site, row) in enumerate(zip(sites.index, sites.to_dict("records"), strict=True)):
         lines = [f"{amount(counted[at])} incidents a month lie within reach, {amount(alone[at])} of the need."]
+        if served[at] > _LEAST:
+            lines.append(
+                f"Services that are there already meet {percent(served[at] / (served[at] + alone[at]))} of the need "
+                "within reach, which is taken off."
+            )
+        if shared.get(site, 0.0) > _LITTLE:
+            lines.append(f"Another stop of the plan reaches {percent(shared[site])} of it too.")
         lines += _near_hotspots(str(row["hotspot_ids"]).split(), found)
         lines += coming.get(str(site), [])
         if row["status"] in (NEVER, FIXED):
@@ -257,7 +267,8 @@ def _need(found: BusPlan, bus: Bus, *, own: bool) -> str:
     if own:
         return "A layer of the partnership's own, used as it is."
     kinds = listed([name.lower() for name in (*bus.themes, *bus.crime_types)])
-    said = [f"Incidents of {kinds} in the area over the window, a month on average."]
+    where = "on the ground of its hotspots" if bus.only_hotspots else "in the area"
+    said = [f"Incidents of {kinds} {where} over the window, a month on average."]
     if bus.persistence:
         said.append(
             "A place counts in proportion to the months in which something happened around it, so that a bad week is "
@@ -268,8 +279,9 @@ def _need(found: BusPlan, bus: Bus, *, own: bool) -> str:
         if found.need.timed
         else "Hours are not known of enough incidents: all hours count."
     )
-    if found.need.met > _LEAST:
-        said.append(f"Services that are there already meet {amount(found.need.met)} a month, which is taken off.")
+    met = float(found.need.met.sum())
+    if met > _LEAST:
+        said.append(f"Services that are there already meet {amount(met)} a month, which is taken off.")
     return " ".join(said)
 
 

@@ -101,7 +101,7 @@ def saved_ground(pack: Path, settings: Settings) -> BusGround:
         incidents=saved.incidents[saved.incidents["zone"] == "area"],
         areas=areas[_AREA_COLUMNS],
         outline=outline_of(areas[own]),
-        neighbours=areas.iloc[:0][["borough", "geometry"]],
+        neighbours=neighbours_of(areas, reach_m=_GROUND_REACH_M, tolerance_m=_GROUND_TOLERANCE_M),
         hotspots=saved.hotspots,
         events=saved.events,
         marking=settings.report.marking or str(report.get("marking", "")),
@@ -173,7 +173,8 @@ def wanted_incidents(ground: BusGround, bus: Bus) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        Rows of ``ground.incidents`` of one of the crime types or themes.
+        Rows of ``ground.incidents`` of one of the crime types or themes; on the ground of hotspots alone where ``bus``
+        says so.
 
     Raises
     ------
@@ -193,7 +194,16 @@ def wanted_incidents(ground: BusGround, bus: Bus) -> gpd.GeoDataFrame:
             f"None of {len(rows):,} incidents in {ground.area} is what the bus is for "
             f"({listed([*bus.crime_types, *bus.themes])}); set crime_types and themes under [bus]."
         )
-    return rows[wanted]
+    rows = rows[wanted]
+    if not bus.only_hotspots:
+        return rows
+    inside = rows[rows.geometry.intersects(ground.hotspots.union_all())]
+    if inside.empty:
+        raise InputError(
+            f"None of {len(rows):,} incidents that the bus is for lies in a hotspot of {ground.area}; set "
+            "only_hotspots = false under [bus]."
+        )
+    return inside
 
 
 def _months(incidents: gpd.GeoDataFrame) -> pd.PeriodIndex:

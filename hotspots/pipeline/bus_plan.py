@@ -48,8 +48,8 @@ class Need:
     """Need by ``demand_id`` and evening of the week, existing services taken off; its rows sum to ``weight``."""
     timed: bool
     """Enough incidents have a time for evenings to be told apart."""
-    met: float
-    """Need that existing services meet."""
+    met: pd.Series
+    """Need by ``demand_id`` that existing services meet."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def need_of(
             "services that are there already; set sessions, crime_types or provision_share under [bus]."
         )
     told = own is None and timed(incidents).told
-    return Need(check(DEMAND, demand), by_session, told, float(before.sum() - demand["weight"].sum()))
+    return Need(check(DEMAND, demand), by_session, told, (before - demand["weight"]).rename("met"))
 
 
 def _less_services(

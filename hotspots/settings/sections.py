@@ -206,6 +206,8 @@ class Bus:
     """Crime types that the bus is for, beside the themes."""
     themes: tuple[str, ...] = ("Serious violence", "Serious youth violence")
     """Themes that the bus is for."""
+    only_hotspots: bool = False
+    """Count only what lies on the ground of a hotspot."""
     persistence: bool = True
     """Count a place less, the fewer months of the window it had incidents in."""
     sessions: tuple[str, ...] = ("Tue, Thu, Fri, Sat 16:30-22:30",)

@@ -4,6 +4,7 @@
   const { decode, shape, polygon, make, makeSvg, hover, rate } = tools;
   const RADIUS = 15;
   const TURNS = 16;
+  const CROWD = 150;
   const outlines = hotspotsDecode.topology(data.areas.shape, data.origin);
   const at = decode(data.at);
   L.Map.addInitHook(function () {
@@ -189,6 +190,9 @@
   hotspotsPage.place = function () {
     const { map } = hotspotsPage;
     if (!map) return;
+    const bounds = map.getBounds();
+    // Hundreds of squares would hide what the map is about: then candidates are dots until somebody looks closer.
+    map.getContainer().classList.toggle("crowded", at.filter((one) => bounds.contains(one)).length > CROWD);
     buttons.forEach((button, i) => button.isConnected && settle(map, i));
     for (const item of sets.provision?.shown ? sets.provision.items : []) L.DomUtil.setPosition(item.node, map.latLngToLayerPoint(item.latlng));
     placeDiscs();
