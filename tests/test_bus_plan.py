@@ -30,6 +30,8 @@ BUS = Bus(
 PLACES = ((500, 500), (500, 500), (500, 500), (1500, 1500), (1500, 1500), (1500, 500), (600, 600))
 SITES = (("a", 500, 520), ("b", 1500, 1520), ("c", 1500, 520), ("d", 1000, 1000))
 FIRST = dt.date(2024, 1, 1)
+PART = 100 / 7
+"""Of all need one incident a month."""
 
 
 def asked(bus=BUS, *, rows=None, given=None, current=(), provision=None, own=None, days=None):
@@ -59,8 +61,8 @@ def test_the_best_plan_reaches_most(found):
     assert chosen(found) == ["a", "b"]
     assert found.solutions[0].optimal
     # Three a month at one place, one beside it, two at another: all of them every month.
-    assert found.solutions[0].reach == pytest.approx(6)
-    assert found.total == pytest.approx(7)
+    assert found.solutions[0].reach == pytest.approx(6 * PART)
+    assert found.total == pytest.approx(100)
 
 
 def test_no_pair_of_sites_does_better(found):
@@ -72,7 +74,7 @@ def test_no_pair_of_sites_does_better(found):
 
 def test_the_plan_in_force_is_scored_alike(found):
     assert found.current is not None
-    assert found.current.reach == pytest.approx(1)
+    assert found.current.reach == pytest.approx(PART)
     rows = found.plan[found.plan["alternative"] == 0]
     assert sorted(rows["site_id"]) == ["c", "d"]
 
@@ -81,18 +83,18 @@ def test_stops_are_numbered_by_what_they_reach(found):
     rows = found.plan[found.plan["alternative"] == 1]
     assert rows["site_id"].tolist() == ["a", "b"]
     assert rows["stop_no"].tolist() == [1, 2]
-    assert rows["covered"].tolist() == pytest.approx([4, 2])
-    assert rows["gain"].tolist() == pytest.approx([4, 2])
+    assert rows["covered"].tolist() == pytest.approx([4 * PART, 2 * PART])
+    assert rows["gain"].tolist() == pytest.approx([4 * PART, 2 * PART])
     assert rows["n_month"].tolist() == pytest.approx([4, 2])
     assert rows["starts_at"].notna().all()
     assert found.plan.loc[found.plan["alternative"] != 1, "starts_at"].isna().all()
 
 
-def test_the_curve_rises_to_twice_the_stops(found):
-    assert found.curve.index.tolist() == [1, 2, 3, 4]
-    assert found.curve["reach"].tolist() == pytest.approx([4, 6, 7, 7])
-    assert found.curve["gain"].tolist() == pytest.approx([4, 2, 1, 0])
-    assert found.curve["greedy"].tolist() == pytest.approx([4, 6, 7, 7])
+def test_the_curve_rises_as_far_as_there_are_sites(found):
+    assert found.curve.index.tolist() == [1, 2, 3, 4]  # no further: there are four sites
+    assert (found.curve["reach"] / PART).tolist() == pytest.approx([4, 6, 7, 7])
+    assert (found.curve["gain"] / PART).tolist() == pytest.approx([4, 2, 1, 0])
+    assert (found.curve["greedy"] / PART).tolist() == pytest.approx([4, 6, 7, 7])
     assert found.curve["share"].iloc[-1] == pytest.approx(1)
     assert found.curve["knee"].sum() == 1
 
@@ -105,8 +107,8 @@ def test_need_of_one_month_counts_less_than_lasting_need():
     )
     lasting = need_of(town, town.incidents, BUS)
     counted = need_of(town, town.incidents, dataclasses.replace(BUS, persistence=False))
-    assert lasting.demand["weight"].tolist() == pytest.approx([4 / 3, 2 / 3])
-    assert counted.demand["weight"].tolist() == pytest.approx([1, 1])
+    assert lasting.demand["weight"].tolist() == pytest.approx([200 / 3, 100 / 3])
+    assert counted.demand["weight"].tolist() == pytest.approx([50, 50])
     assert lasting.demand["n_month"].tolist() == pytest.approx([1, 1])
 
 
@@ -157,14 +159,14 @@ def services(x, y, reach_m=200.0, hours=None):
 def test_existing_services_take_need_away():
     with_club = asked(provision=services(500, 500))
     assert chosen(with_club) == ["b", "c"]
-    assert with_club.need.met.sum() == pytest.approx(4)
-    assert with_club.total == pytest.approx(3)
+    assert with_club.need.met.sum() / with_club.total == pytest.approx(4 / 3)
+    assert with_club.total == pytest.approx(100)
     half = asked(provision=services(500, 500, hours="Tue 17:00-21:00"))
-    assert half.need.met.sum() == pytest.approx(2)
+    assert half.need.met.sum() / half.total == pytest.approx(2 / 5)
     said = why(half, events_table({}, epsg=EPSG), 400, pd.Timestamp("2024-01-02", tz="Europe/London"))
     assert said["a"][1] == "Services that are there already meet 50 % of the need within reach, which is taken off."
     # What it meets on Tuesdays is no need on Tuesdays.
-    assert half.need.by_session.sum().tolist() == pytest.approx([1.5, 3.5])
+    assert half.need.by_session.sum().tolist() == pytest.approx([30, 70])
 
 
 def test_own_points_replace_incidents():
@@ -172,7 +174,7 @@ def test_own_points_replace_incidents():
         {"weight": [5.0, 1.0]}, geometry=[shapely.Point(X + 1500, Y + 500), shapely.Point(X + 500, Y + 500)], crs=EPSG
     )
     found = asked(own=own)
-    assert found.total == 6
+    assert found.total == pytest.approx(100)
     assert chosen(found) == ["a", "c"]
     assert found.need.by_session.sum(axis=1).tolist() == pytest.approx(found.need.demand["weight"].tolist())
     assert not found.need.timed
@@ -185,7 +187,7 @@ def test_hours_that_are_known_decide():
     both = pd.concat([both] * 3).set_axis(pd.Index([f"i{n:03d}" for n in range(72)], name="incident_id"))
     need = need_of(ground(both), both, dataclasses.replace(BUS, sessions=("daily 17:00-21:00",)))
     assert need.timed
-    assert need.demand["weight"].tolist() == pytest.approx([3, 0])
+    assert need.demand["weight"].tolist() == pytest.approx([100, 0])
 
 
 def test_no_need_left_is_an_error():
@@ -201,7 +203,7 @@ def test_no_site_near_any_need_is_an_error():
 @pytest.mark.parametrize(
     ("changes", "given", "sentence"),
     [
-        ({"stops": 5}, None, "The wishes contradict each other: 5 stops"),
+        ({"stops": 5}, None, "5 stops are asked for, but only 4 of 4 sites can be used"),
         ({"stops": 1}, sites(*SITES, status=["fixed", "fixed", "candidate", "candidate"]), "1 stop and 2 fixed sites"),
         ({"min_separation_m": 3000}, None, "2 stops and 3000 m between stops"),
         ({"stops": 1, "serve": ("West", "East")}, sites(*SITES[:3]), "1 stop, a stop in West and a stop in East"),
@@ -231,26 +233,62 @@ def test_row_order_changes_nothing(found):
 def test_the_headline_says_reach_proof_and_what_more_would_bring(found):
     said = headline(found, BUS, "Town")
     assert said[0] == (
-        "Two stops reach 6.0 of the 7.0 incidents a month in Town within a walk of 260 m; counted by how much each "
-        "place needs the bus, that is 86 % of the need."
+        "Two stops have 6.0 of the 7.0 incidents a month in Town within a walk of 260 m (86 %), and 85.7 % of the need: "
+        "incidents weighted by how lasting they are."
     )
     assert said[1] == "That is the most that any two of the 4 sites can reach with these wishes; it is proven."
-    assert said[2] == "The plan in force reaches 1.0 a month; this one 5.0 more (500 %)."
-    assert "One stop more would add 1.0 a month." in said
+    assert said[2] == "The plan in force, with two stops, reaches 14.3 % of the need, this one 71.4 % more."
+    assert "One stop more would add 14.3 % of the need." in said
+
+
+def test_what_wishes_cost_is_said(found):
+    assert found.free_reach == pytest.approx(found.solutions[0].reach)
+    dear = asked(given=sites(*SITES, status=["candidate", "candidate", "candidate", "fixed"]))
+    assert dear.free_reach == pytest.approx(6 * PART)
+    said = headline(dear, BUS, "Town")
+    assert said[2] == "The wishes cost 28.6 % of the need: without them as many stops would reach 85.7 %."
+
+
+def test_a_stop_that_the_rota_leaves_out_is_said_in_front(found):
+    visits = found.rota.visits
+    short = dataclasses.replace(found.rota, visits=visits[visits["site_id"] == "a"])
+    said = headline(dataclasses.replace(found, rota=short), BUS, "Town")
+    assert said[2] == "The rota has no visit to Site b: the stops that are visited reach 57.1 % of the need."
+
+
+def test_a_plan_in_force_that_is_better_or_barred_is_told_so(found):
+    fewer = asked(dataclasses.replace(BUS, stops=1), current=("a", "b"))
+    said = headline(fewer, BUS, "Town")
+    assert said[2] == "The plan in force, with two stops, reaches 85.7 % of the need, 28.6 % more than this one."
+    barred = asked(
+        given=sites(*SITES, status=["never", *["candidate"] * 3], reason=["no kerb", *[None] * 3]), current=("a",)
+    )
+    assert headline(barred, BUS, "Town")[2].endswith("; Site a no kerb.")
+
+
+def test_with_distance_decay_incidents_are_counted_whole():
+    decayed = asked(dataclasses.replace(BUS, distance_decay=True))
+    assert headline(decayed, BUS, "Town")[0].startswith("Two stops have 6.0 of the 7.0 incidents a month")
+
+
+def test_a_smooth_curve_has_no_bend():
+    even = incidents((500, 500), (1500, 1500), (1500, 500), (500, 1500))
+    given = sites(("a", 500, 500), ("b", 1500, 1500), ("c", 1500, 500), ("d", 500, 1500))
+    smooth = asked(rows=even, given=given)
+    assert not smooth.curve["knee"].any()
+    assert not any("bends" in said for said in headline(smooth, BUS, "Town"))
 
 
 def test_a_search_that_was_stopped_is_not_called_proven(found):
-    best = dataclasses.replace(found.solutions[0], optimal=False, bound=6.9)
+    best = dataclasses.replace(found.solutions[0], optimal=False, bound=90.0)
     said = headline(dataclasses.replace(found, solutions=(best,)), BUS, "Town")
-    assert (
-        said[1] == "The search was stopped after 60 s: any two of the 4 sites may reach up to 15 % more, not further."
-    )
+    assert said[1] == "The search was stopped after 60 s: any two of the 4 sites may reach up to 90.0 %, not more."
 
 
 def test_alternatives_say_what_they_give_up(found):
     said = alternative_notes(found)
     assert said[0] == "The best plan."
-    assert said[1] == "Site c instead of Site b: reaches 1.0 a month less (17 %)."
+    assert said[1] == "Site c instead of Site b: 14.3 % of the need less."
 
 
 def test_amounts_never_read_as_a_false_zero():
@@ -273,12 +311,12 @@ def test_every_site_says_why(found):
     )
     said = why(found, events, 400, pd.Timestamp("2024-01-02", tz="Europe/London"))
     assert said["a"] == (
-        "4.0 incidents a month lie within reach, 4.0 of the need.",
+        "4.0 incidents a month lie within reach, 57.1 % of the need.",
         "Within reach of H01 Place 1.",
         "Next event within 400 m: Fair, Sat 13 Jan 2024, 14:00.",
     )
     assert said["d"] == (
-        "0.0 incidents a month lie within reach, 0.0 of the need.",
+        "0.0 incidents a month lie within reach, 0.0 % of the need.",
         "No hotspot lies within its reach.",
     )
 
@@ -313,13 +351,16 @@ def test_the_method_says_what_was_assumed(found):
     )
     assert "along the streets given" in said["What a stop reaches"]
     assert "three, two and one quarter" in said["What a stop reaches"]
-    assert said["What is reached for"] == "A layer of the partnership's own, used as it is."
+    assert (
+        said["What is reached for"]
+        == "A layer of the partnership's own points in the area, each by its weight; all of it is 100 %."
+    )
 
 
 def test_the_page_holds_areas_and_totals_and_the_same_reach(found):
     content = bus_content(found, ground(), Settings(bus=BUS), why={}, zones=None, provision=None)
-    assert content.areas["need"].tolist() == pytest.approx([4, 0, 1, 2])
-    assert content.total == pytest.approx(7)
+    assert content.areas["need"].tolist() == pytest.approx([4 * PART, 0, PART, 2 * PART])
+    assert content.total == 100
     assert [plan.kind for plan in content.plans] == ["best", "alternative", "alternative", "current"]
     assert content.words.title == "Outreach bus · Town · January 2024"
     assert content.words.proven not in content.words.headline

@@ -58,7 +58,7 @@ def test_a_site_outside_is_never_a_stop_and_said():
     found = judged(sites(("a", 500, 500), ("b", 2500, 500), ("c", -1, 500)))
     assert found.sites["status"].tolist() == ["candidate", "never", "never"]
     assert found.sites["reason"].tolist()[1:] == ["lies outside Town"] * 2
-    assert found.notes == ("Two sites left out: Site b and Site c (lies outside Town).",)
+    assert found.notes == ("Left out: Site b and Site c: each lies outside Town.",)
 
 
 def test_a_site_on_the_line_is_inside():
@@ -86,7 +86,7 @@ def test_hours_must_hold_a_whole_stop_of_some_evening(hours, status):
     assert found.sites["status"].iloc[0] == status
     if status == "never":
         assert found.notes == (
-            f"One site left out: Site a (is open {hours} only, for a whole stop of no evening (Tue, Thu 17:00-21:00)).",
+            f"Left out: Site a: is open {hours} only, for a whole stop of no evening (Tue, Thu 17:00-21:00).",
         )
 
 
@@ -98,8 +98,10 @@ def test_a_saved_choice_fixes_sites_and_leaves_others_out():
 
 
 def test_a_choice_does_not_loosen_what_the_list_fixes():
-    found = judged(sites(("a", 500, 500), ("b", 1500, 500), status=["fixed", "never"]), chosen={"a": False, "b": True})
-    assert found.sites["status"].tolist() == ["fixed", "fixed"]
+    given = sites(("a", 500, 500), ("b", 1500, 500), status=["fixed", "never"], reason=[None, "no kerb"])
+    assert judged(given, chosen={"a": False}).sites["status"].tolist() == ["fixed", "never"]
+    with pytest.raises(InputError, match=r"sites\.csv: Site b \(b\) is chosen but never to be used \(no kerb\)"):
+        judged(given, chosen={"b": True})
 
 
 def test_the_reason_of_the_list_stays():
@@ -122,7 +124,10 @@ def test_a_fixed_site_that_cannot_be_a_stop_is_an_error(given, zones, sentence):
 
 def test_no_site_left_is_an_error_that_says_why():
     given = sites(("a", 2500, 500), ("b", 500, 500), ("c", 500, 900), status=["candidate", "candidate", "never"])
-    with pytest.raises(InputError, match=r"No site of sites\.csv can be a stop: .*one lies outside Town.*one is never"):
+    with pytest.raises(
+        InputError,
+        match=r"No site of sites\.csv can be a stop: each .*lies outside Town \(1 site\).*; or is never to be used \(1\)",
+    ):
         judged(given, zones=zone(500, 500))
 
 

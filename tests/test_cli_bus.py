@@ -59,9 +59,9 @@ def test_the_folder_holds_every_file(made):
 
 def test_the_summary_says_reach_stops_what_was_left_out_and_what_to_type_next(made):
     said, _ = made
-    assert "Two stops reach" in said.out
+    assert "Two stops have 8.4 of the 10.4 incidents a month in Bexley" in said.out
     assert "it is proven" in said.out
-    assert "One site left out: Far Field (lies outside Bexley)." in said.out
+    assert "Left out: Far Field: lies outside Bexley." in said.out
     assert "--fixed choice.csv" in said.out.splitlines()[-1]
 
 
@@ -128,7 +128,7 @@ def test_a_saved_choice_is_kept_and_the_plan_in_force_is_scored(desk):
     rows = table(desk / "chosen", "plan.csv")
     assert "c" in set(rows.loc[rows["alternative"] == 1, "site_id"])
     assert sorted(rows.loc[rows["alternative"] == 0, "site_id"]) == ["b", "c"]
-    assert "The plan in force reaches" in said.out
+    assert "The plan in force, with two stops, reaches" in said.out
 
 
 def test_the_events_tracker_tells_terms_and_what_is_on(desk):
@@ -168,12 +168,15 @@ FAULTS = [
     (("--pack", "pack", "--sites", "sites.csv", "--reach-m", "1"), "--reach-m must lie between 10 and 5000"),
     (("--pack", "pack", "--sites", "sites.csv", "--sessions", "Xyz 1-2"), "no day of the week"),
     (("--pack", "pack", "--sites", "sites.csv", "--first", "June"), "--first must be written YYYY-MM-DD"),
-    (("--pack", "pack", "--sites", "sites.csv", "--stops", "9"), "contradict each other: 9 stops"),
+    (
+        ("--pack", "pack", "--sites", "sites.csv", "--stops", "9"),
+        "9 stops are asked for, but only 3 of 5 sites can be used",
+    ),
     (
         ("--pack", "pack", "--sites", "sites.csv", "--sessions", "Sun 03:00-04:00", "--fixed", "b.csv"),
         "b) is fixed but is open",
     ),
-    (("--pack", "pack", "--sites", "far.csv"), "No site of far.csv can be a stop: one lies outside Bexley"),
+    (("--pack", "pack", "--sites", "far.csv"), "No site of far.csv can be a stop: each lies outside Bexley (1 site)"),
 ]
 
 
@@ -230,14 +233,32 @@ def test_everything_the_settings_can_name_is_read_and_told(desk):
     assert "along the streets given" in page
     assert "three, two and one quarter" in page
     bare = json.loads((desk / "plan" / "bus.json").read_text(encoding="utf-8"))
-    assert document["total_need"] < bare["total_need"]
+    assert document["plans"][0]["reach"] != pytest.approx(bare["plans"][0]["reach"])
 
 
 def test_own_points_are_need_too(desk):
-    (desk / "own.csv").write_text("weight,easting,northing\n7,549800,176300\n2,549300,175800\n", encoding="utf-8")
+    (desk / "own.csv").write_text(
+        "weight,easting,northing\n7,549800,176300\n2,549300,175800\n5,530000,180000\n", encoding="utf-8"
+    )
     (desk / "own.toml").write_text(f'{SETTINGS}demand = "own.csv"\n', encoding="utf-8")
     said = plan(desk, "--settings", "own.toml", "--stops", "1", out="own")
     assert said.code == 0, said.err
     rows = table(desk / "own", "plan.csv")
     assert rows.loc[rows["alternative"] == 1, "site_id"].tolist() == ["c"]
-    assert json.loads((desk / "own" / "bus.json").read_text(encoding="utf-8"))["total_need"] == 9
+    assert "One stop meets 77.8 % of the need in Bexley." in said.out
+    assert "Left out of own.csv: 1 outside Bexley." in said.out
+
+
+def test_streets_that_hardly_cover_the_sites_are_said(desk):
+    line = shapely.LineString([(549290, 175000), (549290, 176000)])
+    far = shapely.LineString([(549600, 175900), (550100, 175900)])
+    gpd.GeoDataFrame(geometry=[line, far], crs=27700).to_file(desk / "main.gpkg")
+    (desk / "main.toml").write_text(
+        f'{SETTINGS}network = "main.gpkg"\nsites_source = "Stops: a test."\n', encoding="utf-8"
+    )
+    said = plan(desk, "--settings", "main.toml", "--stops", "1", out="main")
+    assert said.code == 0, said.err
+    assert "4 of 5 sites lie over 100 m off the streets given and reach nothing." in said.out
+    assert "of the streets given hang together" in said.out
+    assert "Stops: a test." in (desk / "main" / "note.html").read_text(encoding="utf-8")
+    assert "Stops: a test." in (desk / "main" / "bus.html").read_text(encoding="utf-8")

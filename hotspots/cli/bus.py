@@ -159,7 +159,7 @@ def _table(*columns: str, left: int = 2) -> Table:
 
 def _stops(result: BusResult) -> Table:
     """Return the stops of the best plan."""
-    table = _table("", "Stop", "ward", "incidents a month", "need lost without it", left=3)
+    table = _table("", "Stop", "ward", "incidents a month", "need without it", left=3)
     rows = result.found.plan[result.found.plan["alternative"] == 1]
     for row in rows.to_dict("records"):
         ward = row["ward"] if isinstance(row["ward"], str) else ""
@@ -169,25 +169,22 @@ def _stops(result: BusResult) -> Table:
             Text(printable(f"{row['name']}{fixed}")),
             Text(printable(ward)),
             f"{row['n_month']:.1f}",
-            f"{row['gain']:.1f}",
+            f"{row['gain']:.1f} % less",
         )
     return table
 
 
 def _plans(result: BusResult) -> Table:
     """Return the plans with what they reach."""
-    table = _table("Plan", "", "need reached a month", "of all")
+    table = _table("Plan", "", "of the need")
     from hotspots.pipeline.bus_findings import alternative_notes  # noqa: PLC0415 - loaded by the job
 
     found = result.found
     rows = list(zip(found.solutions, alternative_notes(found), strict=True))
     for number, (solution, note) in enumerate(rows, start=1):
-        table.add_row(
-            str(number), Text(printable(note)), f"{solution.reach:.1f}", f"{100 * solution.reach / found.total:.0f} %"
-        )
+        table.add_row(str(number), Text(printable(note)), f"{solution.reach:.1f} %")
     if found.current is not None:
-        reach = found.current.reach
-        table.add_row("now", "The plan in force.", f"{reach:.1f}", f"{100 * reach / found.total:.0f} %")
+        table.add_row("now", "The plan in force.", f"{found.current.reach:.1f} %")
     return table
 
 

@@ -14,6 +14,7 @@ from hotspots.outreach.coverage import grouped
 from hotspots.pack.words import month_name
 from hotspots.pipeline.backdrop import backdrop_of
 from hotspots.pipeline.bus_findings import amount, headline, level_notes, method, proof
+from hotspots.pipeline.bus_plan import ALL
 from hotspots.pipeline.bus_wishes import FIXED, NEVER
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def bus_content(
         hotspots=ground.hotspots,
         sites=sites.drop(columns="borough").assign(covered=found.coverage.shares @ weights),
         groups=Groups(groups.weight, groups.n_month, groups.starts, groups.sites, groups.shares),
-        total=found.total,
+        total=ALL,
         plans=_views(found),
         rules=_rules(found, settings),
         curve=found.curve,
@@ -111,16 +112,16 @@ def _words(found: BusPlan, ground: BusGround, settings: Settings, sources: tuple
     rota = (("What the rota could not keep", found.rota.sentences),) if found.rota.sentences else ()
     return BusWords(
         title=f"Outreach bus · {ground.area} · {month_name(ground.month + 1)}",
-        subtitle=f"{bus.stops} stops of {n_sites:,} sites · need of {amount(found.total)} "
-        f"{'units' if own else 'incidents a month'}",
+        subtitle=f"{bus.stops} stops of {n_sites:,} sites"
+        + ("" if own else f" · {amount(float(found.n_month.sum()))} incidents a month"),
         marking=ground.marking,
         notices=ground.notices,
         headline=tuple(line for line in headline(found, bus, ground.area) if line != said),
         method=method(found, bus, network=bool(bus.network), own=own),
-        sources=(*ground.sources, *sources),
+        sources=(*ground.sources, *filter(None, [bus.sites_source]), *sources),
         proven=said,
-        need_title="Need per km², a month",
-        unit="a month",
+        need_title="Need per km², % of all need",
+        unit="% of the need",
         findings=(*left_out, *rota),
     )
 

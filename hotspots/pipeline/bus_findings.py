@@ -43,22 +43,43 @@ def headline(found: BusPlan, bus: Bus, area: str) -> tuple[str, ...]:
     Returns
     -------
     tuple of str
-        Finished sentences.
+        Finished sentences. Incidents are as counted, need is in parts of all need.
     """
     best = found.solutions[0]
     n_sites = int((found.candidates.sites["status"] != NEVER).sum())
-    counted = reach_of(found.coverage, found.n_month, best.chosen)
-    stops = f"{number_word(bus.stops, capital=True)} stop{'' if bus.stops == 1 else 's'}"
-    said = [
-        f"{stops} reach{'es' if bus.stops == 1 else ''} {amount(counted)} of the {amount(float(found.n_month.sum()))} "
-        f"incidents a month in {area} within a walk of {bus.walk_m:g} m; counted by how much each place needs the bus, "
-        f"that is {percent(best.reach / found.total)} of the need.",
+    return (
+        _reached(found, bus, area),
         proof(best, bus, n_sites),
-    ]
-    if found.current is not None:
-        said.append(_against(found.current, best))
-    said += _one_more(found, bus)
-    return tuple(said)
+        *_wishes_cost(found, best),
+        *_not_visited(found, best),
+        *([] if found.current is None else [_against(found, found.current)]),
+        *_one_more(found, bus),
+    )
+
+
+def _reached(found: BusPlan, bus: Bus, area: str) -> str:
+    best = found.solutions[0]
+    stops = f"{number_word(bus.stops, capital=True)} stop{'' if bus.stops == 1 else 's'}"
+    if bus.demand:
+        return f"{stops} meet{'s' if bus.stops == 1 else ''} {share(best.reach)} of the need in {area}."
+    total = float(found.n_month.sum())
+    counted = within_reach(found, best.chosen)
+    return (
+        f"{stops} {'has' if bus.stops == 1 else 'have'} {amount(counted)} of the {amount(total)} incidents a month in "
+        f"{area} within a walk of {bus.walk_m:g} m ({percent(counted / total)}), and {share(best.reach)} of the need: "
+        "incidents weighted by how lasting they are."
+    )
+
+
+def within_reach(found: BusPlan, chosen: Sequence[int]) -> float:
+    """Return the incidents a month within reach of any of some stops, as counted, near or far alike."""
+    near = found.coverage.shares[list(chosen)].astype(bool).sum(axis=0) > 0
+    return float(found.n_month[np.asarray(near).ravel()].sum())
+
+
+def share(need: float) -> str:
+    """Return need as a share of all need, such as ``20.2 %``: a decimal more than ``percent``, to tell plans apart."""
+    return f"{need:.1f} %" if need >= _LEAST or not need else f"under {_LEAST * 2:.1f} %"
 
 
 def amount(value: float) -> str:
@@ -74,32 +95,66 @@ def proof(best: Solution, bus: Bus, n_sites: int) -> str:
     if best.optimal:
         return f"That is the most that {those} can reach with these wishes; it is proven."
     return (
-        f"The search was stopped after {bus.time_limit_s:g} s: {those} may reach up to "
-        f"{percent(best.bound / best.reach - 1)} more, not further."
+        f"The search was stopped after {bus.time_limit_s:g} s: {those} may reach up to {share(best.bound)}, not more."
     )
 
 
-def _against(current: Solution, best: Solution) -> str:
+def _wishes_cost(found: BusPlan, best: Solution) -> list[str]:
+    """Say what fixed sites, wards to be served and distances cost."""
+    less = found.free_reach - best.reach
+    if less <= _LEAST:
+        return []
+    return [
+        f"The wishes cost {share(less)} of the need: without them as many stops would reach {share(found.free_reach)}."
+    ]
+
+
+def _not_visited(found: BusPlan, best: Solution) -> list[str]:
+    """Say where the rota leaves stops of the plan out: what nobody visits reaches nobody."""
+    visited = set(found.rota.visits["site_id"])
+    sites = found.candidates.sites
+    kept = [at for at in best.chosen if sites.index[at] in visited]
+    if len(kept) == len(best.chosen):
+        return []
+    out = [str(sites["name"].iloc[at]) for at in best.chosen if at not in kept]
+    weights = np.asarray(found.need.demand["weight"], dtype=float)
+    left = reach_of(found.coverage, weights, kept)
+    return [f"The rota has no visit to {listed(out)}: the stops that are visited reach {share(left)} of the need."]
+
+
+def _against(found: BusPlan, current: Solution) -> str:
+    best, sites = found.solutions[0], found.candidates.sites
+    now = f"The plan in force, with {number_word(len(current.chosen))} stop{'' if len(current.chosen) == 1 else 's'},"
     more = best.reach - current.reach
-    if more <= _LEAST:
-        return f"The plan in force reaches {amount(current.reach)}: as much, for all that can be told."
-    if not current.reach:
-        return "The plan in force reaches nothing of it."
-    return (
-        f"The plan in force reaches {amount(current.reach)} a month; this one {amount(more)} more "
-        f"({percent(more / current.reach)})."
-    )
+    if abs(more) <= _LEAST:
+        said = f"{now} reaches as much, for all that can be told"
+    elif more > 0:
+        said = f"{now} reaches {share(current.reach)} of the need, this one {share(more)} more"
+    else:
+        said = f"{now} reaches {share(current.reach)} of the need, {share(-more)} more than this one"
+    barred = [f"{sites['name'].iloc[at]} {reason}" for at, reason in _barred(sites, current.chosen)]
+    return f"{said}; {'; '.join(barred)}." if barred else f"{said}."
+
+
+def _barred(sites: gpd.GeoDataFrame, chosen: Sequence[int]) -> list[tuple[int, str]]:
+    """Return the stops of a plan that can be none, and why."""
+    frame = sites.iloc[list(chosen)]
+    return [
+        (at, "is never to be used" if pd.isna(reason) else str(reason))
+        for at, status, reason in zip(chosen, frame["status"], frame["reason"], strict=True)
+        if status == NEVER
+    ]
 
 
 def _one_more(found: BusPlan, bus: Bus) -> list[str]:
     said = []
     if bus.stops + 1 in found.curve.index:
-        said.append(f"One stop more would add {amount(float(found.curve['gain'][bus.stops + 1]))} a month.")
+        said.append(f"One stop more would add {share(float(found.curve['gain'][bus.stops + 1]))} of the need.")
     bend = found.curve.index[found.curve["knee"]]
     if len(bend):
         said.append(
-            f"The curve bends at {number_word(int(bend[0]))} stop{'' if bend[0] == 1 else 's'}: each further one adds "
-            "less than the mean."
+            f"The curve bends at {number_word(int(bend[0]))} stop{'' if bend[0] == 1 else 's'}: beyond it each adds "
+            "clearly less."
         )
     return said
 
@@ -123,9 +178,9 @@ def alternative_notes(found: BusPlan) -> tuple[str, ...]:
         out = [names[at] for at in best.chosen if at not in other.chosen]
         new = [names[at] for at in other.chosen if at not in best.chosen]
         less = best.reach - other.reach
-        share = less / best.reach if best.reach else 0.0
-        how = f"reaches {amount(less)} a month less ({percent(share)})" if less > _LEAST else "reaches as much"
-        level = "; level with the best for all that a month can tell" if less > _LEAST and share < _LITTLE else ""
+        part = less / best.reach if best.reach else 0.0
+        how = f"{share(less)} of the need less" if less > _LEAST else "as much"
+        level = "; level for all that can be told" if less > _LEAST and part < _LITTLE else ""
         said.append(f"{listed(new)} instead of {listed(out)}: {how}{level}.")
     return tuple(said)
 
@@ -133,7 +188,7 @@ def alternative_notes(found: BusPlan) -> tuple[str, ...]:
 def level_notes(found: BusPlan) -> tuple[str, ...]:
     """Say which next best plans nobody can tell from the best: as many texts as ``solutions``, empty for the others."""
     best = found.solutions[0].reach
-    said = "Level with the best for all that a month can tell."
+    said = "Level with the best for all that can be told."
     return ("", *(said if best - plan.reach < _LITTLE * best else "" for plan in found.solutions[1:]))
 
 
@@ -165,7 +220,7 @@ def why(found: BusPlan, events: gpd.GeoDataFrame, near_m: float, since: pd.Times
     coming = _next_events(sites, events, near_m, since)
     said: dict[str, tuple[str, ...]] = {}
     for at, (site, row) in enumerate(zip(sites.index, sites.to_dict("records"), strict=True)):
-        lines = [f"{amount(counted[at])} incidents a month lie within reach, {amount(alone[at])} of the need."]
+        lines = [f"{amount(counted[at])} incidents a month lie within reach, {share(alone[at])} of the need."]
         if served[at] > _LEAST:
             lines.append(
                 f"Services that are there already meet {percent(served[at] / (served[at] + alone[at]))} of the need "
@@ -245,11 +300,12 @@ def method(found: BusPlan, bus: Bus, *, network: bool, own: bool) -> tuple[tuple
         ("The wishes", _wishes(found, bus)),
         (
             "The rota",
-            "Every stop is visited at least once in the cycle if its hours allow; beyond that visits follow need by "
-            "D'Hondt's rule, so that a stop with twice the need has about twice the visits. No stop has two evenings "
-            "in a row where that can be helped. "
+            "Every stop is visited at least once in the cycle if its hours allow, and none on two evenings in a row "
+            "where that can be helped; with twice as many stops as an evening has, each then goes out every second "
+            "evening. Where that leaves a choice, visits follow need by D'Hondt's rule. "
             + (
-                "Need by evening and hour comes from incidents with a time."
+                "Need by evening comes from incidents with a time; which stop of an evening comes first is decided by "
+                "the way between them, not by the hour."
                 if found.need.timed
                 else "The incidents do not tell evenings apart: need is taken as equal over them."
             ),
@@ -265,10 +321,10 @@ def method(found: BusPlan, bus: Bus, *, network: bool, own: bool) -> tuple[tuple
 
 def _need(found: BusPlan, bus: Bus, *, own: bool) -> str:
     if own:
-        return "A layer of the partnership's own, used as it is."
+        return "A layer of the partnership's own points in the area, each by its weight; all of it is 100 %."
     kinds = listed([name.lower() for name in (*bus.themes, *bus.crime_types)])
     where = "on the ground of its hotspots" if bus.only_hotspots else "in the area"
-    said = [f"Incidents of {kinds} {where} over the window, a month on average."]
+    said = [f"Incidents of {kinds} {where} over the window; all need is 100 %."]
     if bus.persistence:
         said.append(
             "A place counts in proportion to the months in which something happened around it, so that a bad week is "
@@ -281,7 +337,9 @@ def _need(found: BusPlan, bus: Bus, *, own: bool) -> str:
     )
     met = float(found.need.met.sum())
     if met > _LEAST:
-        said.append(f"Services that are there already meet {amount(met)} a month, which is taken off.")
+        said.append(
+            f"What services meet that are there already is taken off, {percent(met / (found.total + met))} of it."
+        )
     return " ".join(said)
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hotspots.errors import SettingsError
+from hotspots.errors import InputError, SettingsError
 from hotspots.events.recurrence import expand
 from hotspots.intake.events import read_events
 from hotspots.intake.files import InputFile, sha256, shown_name, unpack
 from hotspots.intake.sites import check_choice, read_choice, read_provision, read_sites, rejects_said
 from hotspots.intake.zones import read_own_demand, read_streets, read_zones
-from hotspots.outreach.network import StreetNetwork
+from hotspots.outreach.network import SNAP_M, StreetNetwork
+from hotspots.pack.words import percent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from hotspots.settings import Settings
 
 LONDON = "Europe/London"
+_CONNECTED = 0.9
+"""Of a network of streets that people can walk on more than this hangs together."""
 _PERIODS = ("holiday", "term")
 """Words of the kinds of events that are days in the calendar."""
 
@@ -103,10 +106,16 @@ def read_given(request: BusRequest, settings: Settings, ground: BusGround) -> Gi
         files.append(file)
         notes += said
     if bus.demand:
-        own = read_own_demand(Path(bus.demand), epsg=epsg)
+        every = read_own_demand(Path(bus.demand), epsg=epsg)
+        own = every[every.geometry.intersects(ground.outline)]
+        if own.empty:
+            raise InputError(f"No point of {Path(bus.demand).name} lies in {ground.area}; check [bus] demand.")
+        if len(own) < len(every):
+            notes.append(f"Left out of {Path(bus.demand).name}: {len(every) - len(own):,} outside {ground.area}.")
         files.append(file_of("demand", Path(bus.demand)))
     if bus.network:
         network = StreetNetwork.of(read_streets(Path(bus.network), epsg=epsg, window=window))
+        notes += _on_streets(network, intake.sites)
         files.append(file_of("streets", Path(bus.network)))
     chosen: dict[str, bool] = {}
     if request.fixed is not None:
@@ -121,6 +130,20 @@ def read_given(request: BusRequest, settings: Settings, ground: BusGround) -> Gi
         current = tuple(in_force.fixed)
         files.append(file_of("plan in force", request.current))
     return Given(intake, zones, provision, own, network, chosen, current, tuple(files), tuple(notes))
+
+
+def _on_streets(network: StreetNetwork, sites: gpd.GeoDataFrame) -> list[str]:
+    """Say where streets fall short: a site off them reaches nothing, however good it is."""
+    off = int((~network.joined(sites.geometry)).sum())
+    said = []
+    if off:
+        said.append(f"{off:,} of {len(sites):,} sites lie over {SNAP_M:g} m off the streets given and reach nothing.")
+    if network.connected_share < _CONNECTED:
+        said.append(
+            f"Only {percent(network.connected_share)} of the streets given hang together: they may be main roads alone "
+            "or not meet at their ends."
+        )
+    return said
 
 
 def file_of(kind: str, path: Path) -> InputFile:

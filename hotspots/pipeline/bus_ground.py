@@ -13,7 +13,7 @@ from hotspots.intake.lookups import read_wards
 from hotspots.intake.themes import SEPARATOR
 from hotspots.pack.previous import MANIFEST
 from hotspots.pack.saved import read_saved
-from hotspots.pack.words import area_name, listed
+from hotspots.pack.words import BOUNDARIES_LICENCE, OPEN_LICENCE, area_name, listed
 from hotspots.pipeline.content import incident_sources, notices
 from hotspots.pipeline.inputs import load, metric_crs, parse_month
 from hotspots.pipeline.month_hotspots import month_hotspots
@@ -106,7 +106,8 @@ def saved_ground(pack: Path, settings: Settings) -> BusGround:
         events=saved.events,
         marking=settings.report.marking or str(report.get("marking", "")),
         notices=_notices(saved.document, settings),
-        sources=tuple(str(line) for line in report.get("sources", ())),
+        # A pack of an earlier version does not say its sources.
+        sources=tuple(str(line) for line in report.get("sources", (OPEN_LICENCE, BOUNDARIES_LICENCE))),
         files=files,
         made_of={"pack": str(saved.month), "inputs": saved.document.get("inputs", [])},
     )

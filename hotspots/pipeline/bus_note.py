@@ -63,7 +63,7 @@ def note_content(
         visits=found.rota.visits,
         given_up=found.rota.sentences,
         assumed=_assumed(found, settings, first, last, days),
-        sources=ground.sources,
+        sources=(*ground.sources, *filter(None, [bus.sites_source])),
         area=gpd.GeoSeries([ground.outline], crs=ground.areas.crs),
         hotspots=ground.hotspots.geometry,
         reach_m=bus.walk_m,
@@ -118,4 +118,8 @@ def _assumed(
     for name, run in groupby(within, key=lambda item: item[1]):
         held = [day for day, _ in run]
         spans.append(f"{name} {_day(held[0])}" + (f" to {_day(held[-1])}" if len(held) > 1 else ""))
-    return (*said, f"Holidays and terms: {'; '.join(spans)}.")
+    said.append(f"Holidays and terms: {'; '.join(spans)}.")
+    known = max(day for day in days)
+    if known < last:
+        said.append(f"After {_day(known)} the events tracker holds no holidays or terms.")
+    return tuple(said)

@@ -16,7 +16,7 @@ from hotspots.errors import InputError, SettingsError
 from hotspots.outreach.coverage import Coverage, coverage, reach_of, stop_facts
 from hotspots.outreach.curve import curve, knee
 from hotspots.outreach.demand import demand_points, less_provision, own_demand, with_places
-from hotspots.outreach.model import Solution, next_best
+from hotspots.outreach.model import Solution, next_best, solve
 from hotspots.outreach.rota import Rota, rota
 from hotspots.outreach.sessions import session_labels, timed
 from hotspots.outreach.wishes import Problem, contradiction
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
     from hotspots.settings import Bus
     from hotspots.settings.hours import Span
 
-_MOST_STOPS = 12
-"""The curve goes on to twice the stops that are wanted, and no further than this, unless more are wanted."""
+ALL = 100.0
+"""All need: what a plan reaches of it is a percentage."""
+CURVE_STOPS = 12
+"""The curve goes on so far, whatever number is wanted, and one stop further than the number wanted."""
+_BEND = 0.1
+"""A curve bends where it lies so far above its chord, both axes from 0 to 1; less is a smooth rise."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,8 @@ class BusPlan:
     curve: pd.DataFrame
     """CURVE."""
     rota: Rota
+    free_reach: float
+    """What as many stops could reach without fixed sites, wards to be served and distances."""
 
     @property
     def total(self) -> float:
@@ -107,7 +113,7 @@ def need_of(
     Returns
     -------
     Need
-        In incidents a month, or in the unit of the own points.
+        In parts of ``ALL``.
 
     Raises
     ------
@@ -133,7 +139,10 @@ def need_of(
             "services that are there already; set sessions, crime_types or provision_share under [bus]."
         )
     told = own is None and timed(incidents).told
-    return Need(check(DEMAND, demand), by_session, told, (before - demand["weight"]).rename("met"))
+    # In parts of a hundred: a weighted incident is no incident, and must not be read as one.
+    part = ALL / float(demand["weight"].sum())
+    met = (before - demand["weight"]).rename("met") * part
+    return Need(check(DEMAND, demand.assign(weight=demand["weight"] * part)), by_session * part, told, met)
 
 
 def _less_services(
@@ -205,7 +214,8 @@ def make_plan(
     say("Making the rota")
     visits = _rota(candidates, reached, need, solutions[0], bus, first=first, days=days)
     plans = (tuple(solutions), in_force, gpd.GeoDataFrame())
-    draft = BusPlan(candidates, need, reached, problem, *plans, curve=steps, rota=visits)
+    free = _free_reach(problem, solutions[0], bus)
+    draft = BusPlan(candidates, need, reached, problem, *plans, curve=steps, rota=visits, free_reach=free)
     return dataclasses.replace(draft, plan=_plan(draft))
 
 
@@ -229,6 +239,12 @@ def _reached(candidates: Candidates, need: Need, bus: Bus, network: StreetNetwor
 
 def _solved(candidates: Candidates, problem: Problem, bus: Bus) -> list[Solution]:
     """Return the best plan and the next best, or say which wishes contradict each other."""
+    usable = len(candidates.sites) - len(problem.barred)
+    if usable < bus.stops:
+        raise SettingsError(
+            f"{bus.stops} stops are asked for, but only {usable} of {len(candidates.sites)} sites can be used; ask for "
+            "fewer --stops or add sites."
+        )
     near = [{at} for at in range(len(candidates.sites))]
     for one, other in cKDTree(candidates.sites.geometry.get_coordinates().to_numpy()).query_pairs(bus.alike_m):
         near[one].add(other)
@@ -278,11 +294,13 @@ def _scored(
 
 
 def _curve(problem: Problem, total: float, bus: Bus) -> pd.DataFrame:
-    """Return CURVE to twice the stops that are wanted."""
-    most = max(bus.stops, min(2 * bus.stops, _MOST_STOPS))
+    """Return CURVE; a bend is marked only where there is one."""
+    most = max(bus.stops + 1, CURVE_STOPS)
     steps = curve(problem, most, time_limit_s=bus.time_limit_s)
     reaches = [best.reach for _, best, _ in steps]
     bend = knee(reaches)
+    if bend is not None and _above_chord(reaches, bend) < _BEND:
+        bend = None
     rows = [
         {
             "reach": best.reach,
@@ -297,6 +315,21 @@ def _curve(problem: Problem, total: float, bus: Bus) -> pd.DataFrame:
     ]
     index = pd.Index([stops for stops, _, _ in steps], dtype=np.int64, name="stops")
     return check(CURVE, pd.DataFrame(rows, index=index, columns=list(CURVE.columns)))
+
+
+def _free_reach(problem: Problem, best: Solution, bus: Bus) -> float:
+    """Return the reach of the best plan that keeps to the number of stops and to the sites that can be used, alone."""
+    if not (problem.fixed or problem.at_most_one or problem.at_least_one or problem.apart):
+        return best.reach
+    bare = dataclasses.replace(problem, fixed=frozenset(), at_most_one=(), at_least_one=(), apart=())
+    free = solve(bare, time_limit_s=bus.time_limit_s)
+    return best.reach if free is None else max(free.reach, best.reach)
+
+
+def _above_chord(reaches: Sequence[float], at: int) -> float:
+    """Return how far a point of the curve lies above the straight line between its ends, both axes from 0 to 1."""
+    first, last = reaches[0], reaches[-1]
+    return (reaches[at] - first) / (last - first) - at / (len(reaches) - 1)
 
 
 def _plan(found: BusPlan) -> gpd.GeoDataFrame:

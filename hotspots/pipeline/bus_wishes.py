@@ -17,7 +17,7 @@ from hotspots.settings.hours import Span, hours_text, read_hours, within
 from hotspots.tables import SITES, check
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import geopandas as gpd
     import numpy.typing as npt
@@ -98,7 +98,7 @@ def judge_sites(
     SettingsError
         The evenings cannot be read.
     """
-    frame = _as_chosen(sites.sort_index(), chosen or {})
+    frame = _as_chosen(sites.sort_index(), chosen or {}, name)
     faults = _faults(frame, ground, bus, zones)
     for site in (site for site in faults if frame["status"][site] == FIXED):
         raise InputError(
@@ -121,8 +121,14 @@ def judge_sites(
     return Candidates(placed, ground.hotspots["name"].to_dict(), notes)
 
 
-def _as_chosen(sites: gpd.GeoDataFrame, chosen: Mapping[str, bool]) -> gpd.GeoDataFrame:
-    """Return the sites with a saved choice; what the list fixes stays fixed."""
+def _as_chosen(sites: gpd.GeoDataFrame, chosen: Mapping[str, bool], name: str) -> gpd.GeoDataFrame:
+    """Return the sites with a saved choice; what the list fixes stays fixed, and what it bars cannot be chosen."""
+    for site in (site for site, taken in chosen.items() if taken and sites["status"][site] == NEVER):
+        reason = sites["reason"][site]
+        why = "" if pd.isna(reason) else f" ({reason})"
+        raise InputError(
+            f"{name}: {sites['name'][site]} ({site}) is chosen but never to be used{why}; change one of the two lists."
+        )
     out = [site for site, taken in chosen.items() if not taken]
     shut = sites.index.isin(out) & (sites["status"] != FIXED)
     status = sites["status"].mask(shut, NEVER)
@@ -241,11 +247,11 @@ def _places(sites: gpd.GeoDataFrame, ground: BusGround) -> gpd.GeoDataFrame:
 def _all_out(frame: gpd.GeoDataFrame, shut: pd.Series, name: str) -> str:
     """Say why no site is left."""
     why = frame.loc[shut, "reason"].str.split(",").str[0].value_counts()
-    parts = [f"{number_word(int(n))} {reason}" for reason, n in why.head(_NAMED_AT_MOST).items()]
+    parts = [f"{reason} ({n} site{'' if n == 1 else 's'})" for reason, n in why.head(_NAMED_AT_MOST).items()]
     given = int((~shut).sum())
     if given:
-        parts.append(f"{number_word(given)} {'is' if given == 1 else 'are'} never to be used")
-    return f"No site of {name} can be a stop: {listed(parts)}. Add sites, or change their status, hours or place."
+        parts.append(f"is never to be used ({given})")
+    return f"No site of {name} can be a stop: each {'; or '.join(parts)}. Add sites, or change status, hours or place."
 
 
 def _notes(faults: pd.Series, frame: gpd.GeoDataFrame) -> tuple[str, ...]:
@@ -253,8 +259,8 @@ def _notes(faults: pd.Series, frame: gpd.GeoDataFrame) -> tuple[str, ...]:
     said = []
     for reason, sites in faults.groupby(faults.to_numpy()).groups.items():
         names = [str(frame["name"][site]) for site in sites]
-        more = f" and {number_word(len(names) - _NAMED_AT_MOST)} more" if len(names) > _NAMED_AT_MOST else ""
-        shown: Sequence[str] = names[:_NAMED_AT_MOST]
-        count = f"{number_word(len(names), capital=True)} site{'' if len(names) == 1 else 's'} left out: "
-        said.append(f"{count}{', '.join(shown) if more else listed(shown)}{more} ({reason}).")
+        shown = listed(names[:_NAMED_AT_MOST])
+        if len(names) > _NAMED_AT_MOST:
+            shown = f"{', '.join(names[:_NAMED_AT_MOST])} and {number_word(len(names) - _NAMED_AT_MOST)} more"
+        said.append(f"Left out: {shown}: {'' if len(names) == 1 else 'each '}{reason}.")
     return tuple(said)

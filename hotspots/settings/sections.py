@@ -238,6 +238,8 @@ class Bus:
     """Layer of polygons where the bus may not stop, relative to the settings file; empty: none."""
     demand: str = ""
     """Layer of points with a column ``weight``, instead of incidents; relative to the settings file; empty: none."""
+    sites_source: str = ""
+    """Whose sites these are and under which licence, for the pages; empty: not said."""
     network: str = ""
     """Layer of streets to walk along, relative to the settings file; empty: straight lines."""
 

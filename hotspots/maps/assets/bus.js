@@ -41,7 +41,7 @@
     chosen = list;
     hotspotsPage.show(just);
     const { reach } = hotspotsPage.now;
-    spoken.textContent = `${bus.stops(chosen.length)}: ${bus.amount(reach)} ${data.unit} in reach, ${bus.part(hotspotsPage.shareOf(hotspotsPage.now))} of the need`;
+    spoken.textContent = `${bus.stops(chosen.length)}: ${bus.amount(reach)} ${data.unit} in reach${data.unit.startsWith("%") ? "" : `, ${bus.part(hotspotsPage.shareOf(hotspotsPage.now))} of the need`}`;
   }
   hotspotsPage.choose = choose;
   hotspotsPage.toggle = function (i, { from = "script" } = {}) {

@@ -128,11 +128,13 @@
 
   const choice = document.getElementById("choice");
   const figures = document.querySelector(".now");
+  // Need that is told in parts of a hundred is a share already.
+  const inParts = data.unit.startsWith("%");
   const shareOf = (now) => (data.total > 0 ? now.reach / data.total : 0);
   hotspotsPage.shareOf = shareOf;
   function showFigures(chosen, now) {
     const one = (selector) => choice.querySelector(selector);
-    const of = `${data.unit} in reach, ${part(shareOf(now))} of the need`;
+    const of = `${data.unit} in reach${inParts ? "" : `, ${part(shareOf(now))} of the need`}`;
     figures.dataset.reach = now.reach;
     figures.querySelector(".figure-reach").textContent = amount(now.reach);
     figures.querySelector(".of").textContent = of;
