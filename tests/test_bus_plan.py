@@ -166,7 +166,7 @@ def test_existing_services_take_need_away():
     said = why(half, events_table({}, epsg=EPSG), 400, pd.Timestamp("2024-01-02", tz="Europe/London"))
     assert said["a"][1] == "Services that are there already meet 50 % of the need within reach, which is taken off."
     # What it meets on Tuesdays is no need on Tuesdays.
-    assert half.need.by_session.sum().tolist() == pytest.approx([30, 70])
+    assert half.need.by_part.sum().tolist() == pytest.approx([15, 15, 35, 35])
 
 
 def test_own_points_replace_incidents():
@@ -176,7 +176,7 @@ def test_own_points_replace_incidents():
     found = asked(own=own)
     assert found.total == pytest.approx(100)
     assert chosen(found) == ["a", "c"]
-    assert found.need.by_session.sum(axis=1).tolist() == pytest.approx(found.need.demand["weight"].tolist())
+    assert found.need.by_part.sum(axis=1).tolist() == pytest.approx(found.need.demand["weight"].tolist())
     assert not found.need.timed
 
 
@@ -376,3 +376,17 @@ def test_the_page_holds_areas_and_totals_and_the_same_reach(found):
         ]
         assert np.dot(best, groups.weight) == pytest.approx(plan.reach)
     assert content.rules.radius_m == pytest.approx(200)
+
+
+def test_the_rota_goes_to_a_place_at_its_hour():
+    early, late = incidents((500, 500), times="03 17:30"), incidents((1500, 1500), times="03 20:30")
+    both = pd.concat([early, late] * 3).set_axis(pd.Index([f"i{n:03d}" for n in range(72)], name="incident_id"))
+    town, bus = ground(both), dataclasses.replace(BUS, sessions=("daily 17:00-21:00",), cycle_weeks=1, alternatives=0)
+    listed = judge_sites(sites(*SITES), town, bus, name="sites.csv")
+    plan = make_plan(listed, need_of(town, both, bus), bus, first=FIRST, days={})
+    assert plan.need.timed
+    by_order = plan.rota.visits.groupby("order")["site_id"].agg(set).to_dict()
+    assert by_order == {1: {"a"}, 2: {"b"}}
+    untimed = asked(dataclasses.replace(bus, sessions=("Tue 17:00-21:00",)))
+    assert not untimed.need.timed
+    assert untimed.rota.visits["demand"].sum() > 0

@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse import csr_array
 
 from hotspots.errors import InputError, SettingsError
-from hotspots.pipeline.bus_wishes import judge_sites, problem_of, sessions_of, slots
+from hotspots.pipeline.bus_wishes import judge_sites, problem_of, sessions_of
 from hotspots.settings import Bus
 from hotspots.settings.hours import Span
 from tests.outreach_fixtures import EPSG, X, Y, ground, sites
@@ -38,11 +38,6 @@ def test_sessions_are_spans_joined_where_they_overlap():
 def test_sessions_that_cannot_be_read_are_refused(text, sentence):
     with pytest.raises(SettingsError, match=sentence):
         sessions_of(Bus(sessions=text))
-
-
-def test_slots_part_an_evening_evenly():
-    assert slots(Span(1, 17 * 60, 21 * 60), 2) == [Span(1, 1020, 1140), Span(1, 1140, 1260)]
-    assert slots(Span(4, 1200, 1500), 1) == [Span(4, 1200, 1500)]
 
 
 def test_places_hotspots_and_wards_are_told():

@@ -20,7 +20,7 @@ from shapely import Point
 from hotspots.errors import TableError
 from hotspots.outreach import evenings as evenings_module
 from hotspots.outreach.evenings import Evening, Order, evenings_of, orders_of, slots, travel_minutes
-from hotspots.outreach.rota import Rota, rota
+from hotspots.outreach.rota import Rota, parts_of, rota
 from hotspots.outreach.rota_model import Task, choose, counted, greedy
 from hotspots.settings import Bus
 from hotspots.settings.hours import Span, hours_text, read_hours, within
@@ -538,3 +538,61 @@ def test_tables_that_do_not_fit_are_refused(change, message):
     stops, need = change(stops, needs(stops, TUE_THU, [1, 2]))
     with pytest.raises(TableError, match=message):
         rota(stops, need, TUE_THU, MONDAY, Bus(), closed={}, on={})
+
+
+def by_part(needs, sessions, size):
+    """Need of stops by the parts of their evenings."""
+    labels = [hours_text((part,)) for span in sessions for part in parts_of(span, size)]
+    index = pd.Index([f"s{at}" for at in range(len(needs))], name="site_id")
+    return pd.DataFrame(needs, index=index, columns=labels, dtype=float)
+
+
+@pytest.mark.parametrize("late", [0, 1])
+def test_the_hour_decides_which_stop_comes_first(late):
+    sessions = read_hours("Tue 16:00-20:00; Thu 16:00-20:00")
+    needs = [[0, 5, 0, 5], [5, 0, 5, 0]] if late == 0 else [[5, 0, 5, 0], [0, 5, 0, 5]]
+    stops = places(0, 300)
+    needed = by_part(needs, sessions, 2).set_axis(stops.index)
+    bus = Bus(stops_per_evening=2, cycle_weeks=2)
+    found = rota(stops, needed, sessions, MONDAY, bus, closed={}, on={})
+    seconds = found.visits[found.visits["order"] == 2]
+    assert set(seconds["site_id"]) == {stops.index[late]}
+    assert set(found.visits["demand"]) == {5.0}
+
+
+def test_a_stop_alone_has_the_need_of_the_whole_evening():
+    sessions = read_hours("Tue 16:00-20:00")
+    stops = places(0)
+    found = rota(
+        stops,
+        by_part([[2, 3]], sessions, 2).set_axis(stops.index),
+        sessions,
+        MONDAY,
+        Bus(stops_per_evening=2, cycle_weeks=1),
+        closed={},
+        on={},
+    )
+    assert found.visits["demand"].tolist() == [5.0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_by_part_no_rota_counts_more(seed):
+    """Every choice of order on three evenings, tried one by one."""
+    random = np.random.default_rng(seed)
+    sessions = read_hours("Tue 16:00-20:00; Wed 16:00-20:00; Thu 16:00-20:00")
+    stops = places(0, 200, 400)
+    needs = random.integers(0, 9, (3, 6))
+    needed = by_part(needs, sessions, 2).set_axis(stops.index)
+    found = rota(stops, needed, sessions, MONDAY, Bus(stops_per_evening=2, cycle_weeks=1), closed={}, on={})
+    best = max(
+        (
+            len({stop for pair in evenings for stop in pair}),
+            -sum(len(set(one) & set(other)) for one, other in itertools.pairwise(evenings)),
+            sum(
+                counted([needs[stop, 2 * at + pair.index(stop)] for at, pair in enumerate(evenings) if stop in pair])
+                for stop in range(3)
+            ),
+        )
+        for evenings in itertools.product(itertools.permutations(range(3), 2), repeat=3)
+    )
+    assert found.counts == pytest.approx(best[2])

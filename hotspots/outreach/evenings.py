@@ -156,6 +156,8 @@ def orders_of(
     travel: NDArray[np.float64],
     size: int,
     most_travel_min: float,
+    *,
+    every: bool = False,
 ) -> Orders:
     """Return what can be served on an evening: for each set of stops the order with the shortest ways that fits.
 
@@ -171,6 +173,8 @@ def orders_of(
         Most stops of the evening.
     most_travel_min
         No way between two stops is longer.
+    every
+        Beside that order its reverse too, where that fits: which stop comes first then matters.
 
     Returns
     -------
@@ -183,9 +187,10 @@ def orders_of(
     for sets, _ in tried.values():
         for members in sets:
             ways = _ways(members, travel, most_travel_min)
-            best = next((order for order in ways if _fits(evening, order, hours)), None)
-            if best is not None:
-                found.append(best)
+            fitting = [order for order in ways if _fits(evening, order, hours)]
+            found += fitting[:1]
+            if every:
+                found += [order for order in fitting[1:] if order.stops == fitting[0].stops[::-1]]
     return Orders(tuple(found), all(whole for _, whole in tried.values()))
 
 

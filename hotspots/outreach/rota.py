@@ -71,7 +71,8 @@ def rota(
         SITES in metres: the stops of the plan. Status is not looked at.
     need
         By ``site_id``, one column per session, named as ``hours_text`` writes it, in the order of ``sessions``: what
-        the stop reaches then. Not negative.
+        the stop reaches then. Or one per part of a session, as ``parts_of`` cuts them, so that the hour decides too
+        which stop of an evening comes first. Not negative.
     sessions
         Evenings of a week, by the clock on the wall.
     first
@@ -98,30 +99,53 @@ def rota(
         A table breaks its contract, hours cannot be read, or need does not fit stops and sessions.
     """
     stops = check(SITES, stops.sort_index())
-    needed = _need(need, stops, sessions)
+    needed, size = _need(need, stops, sessions, bus.stops_per_evening)
     hours = [_hours(str(key), value) for key, value in stops["hours"].items()]
     planned = evenings_of(sessions, first, bus.cycle_weeks, zone)
     evenings = tuple(evening for evening in planned if evening.date not in closed)
-    can = _orders(evenings, hours, stops, bus)
-    task = Task(tuple(one.orders for one in can), tuple(evening.session for evening in evenings), needed)
+    can = _orders(evenings, hours, stops, bus, every=size > 0)
+    task = Task(tuple(one.orders for one in can), tuple(evening.session for evening in evenings), needed, size)
     choice = choose(task, bus.time_limit_s)
-    visits = _visits(stops, needed, first, evenings, task, choice.picks, on)
+    visits = _visits(stops, first, evenings, task, choice.picks, on)
     found = Rota(check(ROTA, visits), (), choice.optimal, choice.bound)
-    names, size = stops["name"].tolist(), bus.stops_per_evening
-    given_up = _given_up(names, hours, evenings, task, choice.picks, size)
+    names = stops["name"].tolist()
+    given_up = _given_up(names, hours, evenings, task, choice.picks, bus.stops_per_evening)
     return replace(found, sentences=(*_closed(planned, closed), *given_up, *_search(found, can, bus)))
 
 
-def _need(need: pd.DataFrame, stops: gpd.GeoDataFrame, sessions: Sequence[Span]) -> NDArray[np.float64]:
+def parts_of(span: Span, size: int) -> list[Span]:
+    """Return the equal parts of an evening that its stops have, the ways between them not taken off."""
+    edges = [span.start + span.minutes * at // size for at in range(size + 1)]
+    return [Span(span.weekday, first, last) for first, last in pairwise(edges)]
+
+
+def _need(
+    need: pd.DataFrame, stops: gpd.GeoDataFrame, sessions: Sequence[Span], size: int
+) -> tuple[NDArray[np.float64], int]:
+    """Return need by stop and kind of visit, and the stops of an evening; 0 where need is the same all evening."""
     labels = [hours_text((span,)) for span in sessions]
-    if list(need.columns) != labels:
+    parts = [hours_text((part,)) for span in sessions for part in parts_of(span, size)]
+    by_part = size > 1 and list(need.columns) == parts
+    if not by_part and list(need.columns) != labels:
         raise TableError(f"The need of stops has the columns {list(need.columns)}, expected the sessions {labels}.")
     if not need.index.is_unique or not stops.index.isin(need.index).all():
         raise TableError("The need of stops must have one row for each stop.")
     found: NDArray[np.float64] = need.loc[stops.index].to_numpy(dtype=float)
     if not (np.isfinite(found) & (found >= 0)).all():
         raise TableError("The need of stops must be numbers of 0 or more.")
-    return found
+    if not by_part:
+        return found, 0
+    # What a stop reaches whose time is a part of the evening, cut for so many stops as there are that evening.
+    cut = found.reshape(len(found), len(sessions), size)
+    kinds = [cut @ _overlap(place, count, size) for count in range(1, size + 1) for place in range(count)]
+    return np.stack(kinds, axis=2).reshape(len(found), -1), size
+
+
+def _overlap(place: int, count: int, size: int) -> NDArray[np.float64]:
+    """Return how much of each of ``size`` equal parts lies in one of ``count`` equal parts of the same evening."""
+    part = np.arange(size)
+    shared = np.minimum((place + 1) / count, (part + 1) / size) - np.maximum(place / count, part / size)
+    return np.asarray(np.maximum(shared, 0.0) * size)
 
 
 def _hours(site_id: str, text: Any) -> tuple[Span, ...]:  # noqa: ANN401 - one cell of a frame
@@ -132,7 +156,7 @@ def _hours(site_id: str, text: Any) -> tuple[Span, ...]:  # noqa: ANN401 - one c
 
 
 def _orders(
-    evenings: Sequence[Evening], hours: Sequence[tuple[Span, ...]], stops: gpd.GeoDataFrame, bus: Bus
+    evenings: Sequence[Evening], hours: Sequence[tuple[Span, ...]], stops: gpd.GeoDataFrame, bus: Bus, *, every: bool
 ) -> list[Orders]:
     """Return what each evening can be; evenings of one session are alike but where the clocks change."""
     x, y = (np.asarray(part, dtype=float) for part in (stops.geometry.x, stops.geometry.y))
@@ -144,7 +168,7 @@ def _orders(
         changing = evening.starts.utcoffset() != evening.ends.utcoffset()
         key = (evening.date, *alike) if changing else alike
         if key not in known:
-            known[key] = orders_of(evening, hours, travel, bus.stops_per_evening, bus.most_travel_min)
+            known[key] = orders_of(evening, hours, travel, bus.stops_per_evening, bus.most_travel_min, every=every)
         found.append(known[key])
     return found
 
@@ -155,7 +179,6 @@ def _picked(task: Task, picks: Picks) -> list[Order | None]:
 
 def _visits(
     stops: gpd.GeoDataFrame,
-    need: NDArray[np.float64],
     first: dt.date,
     evenings: Sequence[Evening],
     task: Task,
@@ -165,6 +188,7 @@ def _visits(
     rows = []
     for number, (evening, order) in enumerate(zip(evenings, _picked(task, picks), strict=True), start=1):
         times = slots(evening, order) if order else ()
+        kinds = task.kinds(number - 1, order) if order else []
         for place, (begins, ends) in enumerate(times):
             stop = order.stops[place] if order else 0
             rows.append(
@@ -176,7 +200,7 @@ def _visits(
                     "ends_at": ends,
                     "site_id": stops.index[stop],
                     "name": stops["name"].iloc[stop],
-                    "demand": need[stop, evening.session],
+                    "demand": task.need[stop, kinds[place]],
                     "travel_min": float(order.travel_min[place]) if order else 0.0,
                     "on": on.get(evening.date),
                 }

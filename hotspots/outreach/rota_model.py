@@ -45,7 +45,22 @@ class Task:
     sessions: tuple[int, ...]
     """Position of the session of each evening."""
     need: NDArray[np.float64]
-    """Stops × sessions: what a visit reaches."""
+    """Stops × kinds of visit: what a visit reaches."""
+    size: int = 0
+    """Most stops of an evening, where need differs with the hour; 0: a visit is of one kind all evening."""
+
+    def kinds(self, evening: int, order: Order) -> list[int]:
+        """Return the kind of visit of each stop of an order: its session, and where need differs its place in it."""
+        session, stops = self.sessions[evening], len(order.stops)
+        if not self.size:
+            return [session] * stops
+        begins = session * kinds_of(self.size) + kinds_of(stops - 1)
+        return list(range(begins, begins + stops))
+
+
+def kinds_of(size: int) -> int:
+    """Return how many kinds of visit a session has: a place among one stop, among two, and so on to ``size``."""
+    return size * (size + 1) // 2
 
 
 @dataclass(frozen=True)
@@ -118,12 +133,15 @@ def greedy(task: Task) -> Picks:
     visits: Counter[int] = Counter()
     before: frozenset[int] = frozenset()
     picks = []
-    for options, session in zip(task.options, task.sessions, strict=True):
+    for evening, options in enumerate(task.options):
         ranked = [
             (
                 len(order.stops),
                 -len(before.intersection(order.stops)),
-                sum(float(task.need[stop, session]) / (visits[stop] + 1) for stop in order.stops),
+                sum(
+                    float(task.need[stop, kind]) / (visits[stop] + 1)
+                    for stop, kind in zip(order.stops, task.kinds(evening, order), strict=True)
+                ),
                 -at,
             )
             for at, order in enumerate(options)
@@ -136,7 +154,7 @@ def greedy(task: Task) -> Picks:
 
 
 class _Model:
-    """Columns: what each evening is; which stops are seen; which are repeated; the k-th visits by session."""
+    """Columns: what each evening is; which stops are seen; which are repeated; the k-th visits by kind."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -145,20 +163,23 @@ class _Model:
         orders = [task.options[at][pick] for at, pick in self.columns]
         self.size = np.array([len(order.stops) for order in orders], dtype=float)
         self.travel = np.array([sum(order.travel_min) for order in orders], dtype=float)
-        pairs = [(column, stop) for column, order in enumerate(orders) for stop in order.stops]
-        self.column, self.stop = (np.array(part, dtype=int) for part in zip(*pairs, strict=True))
+        pairs = [
+            (column, stop, kind)
+            for column, order in enumerate(orders)
+            for stop, kind in zip(order.stops, task.kinds(self.columns[column][0], order), strict=True)
+        ]
+        self.column, self.stop, self.kind = (np.array(part, dtype=int) for part in zip(*pairs, strict=True))
         self.evening = np.array([at for at, _ in self.columns])
         # served[evening × stop, column]: the stop is visited on that evening.
         self.served = _matrix(
             self.evening[self.column] * self.stops + self.stop, self.column, (self.evenings * self.stops, len(orders))
         )
-        self.session = np.array(task.sessions)
         self.scale = float(task.need.max()) or 1.0
         possible = np.asarray(self.served.sum(axis=1)).reshape(self.evenings, self.stops) > 0
         self.possible = possible
-        self.most = float(
-            sum(counted(task.need[stop, self.session[possible[:, stop]]].tolist()) for stop in range(self.stops))
-        )
+        best = np.zeros((self.evenings, self.stops))
+        np.maximum.at(best, (self.evening[self.column], self.stop), task.need[self.stop, self.kind])
+        self.most = float(sum(counted(best[possible[:, stop], stop].tolist()) for stop in range(self.stops)))
         self._rows()
 
     def _rows(self) -> None:
@@ -166,12 +187,12 @@ class _Model:
         stops, columns = self.stops, len(self.columns)
         self.repeats = max(self.evenings - 1, 0) * stops
         visits = self.possible.sum(axis=0)
-        sessions = self.task.need.shape[1]
-        ranks = [(s, j, k) for s in range(stops) for j in range(sessions) for k in range(1, int(visits[s]) + 1)]
+        kinds = self.task.need.shape[1]
+        ranks = [(s, j, k) for s in range(stops) for j in range(kinds) for k in range(1, int(visits[s]) + 1)]
         self.total = columns + stops + self.repeats + len(ranks)
-        stop, session, rank = (np.array(part, dtype=int) for part in zip(*ranks, strict=True))
+        stop, kind, rank = (np.array(part, dtype=int) for part in zip(*ranks, strict=True))
         at_rank = np.arange(len(ranks)) + columns + stops + self.repeats
-        counted_as = self.task.need[stop, session] / self.scale / rank
+        counted_as = self.task.need[stop, kind] / self.scale / rank
         self.value = self._vector(at_rank, counted_as)
         seen = np.arange(columns, columns + stops)
         again = np.arange(columns + stops, columns + stops + self.repeats)
@@ -183,16 +204,14 @@ class _Model:
         )
         once = _matrix(self.evening, np.arange(columns), (self.evenings, self.total))
         by_stop = _matrix(self.stop, self.column, (stops, self.total))
-        by_session = _matrix(
-            self.stop * sessions + self.session[self.evening[self.column]], self.column, (stops * sessions, self.total)
-        )
-        ranked = _matrix(stop * sessions + session, at_rank, (stops * sessions, self.total))
+        by_kind = _matrix(self.stop * kinds + self.kind, self.column, (stops * kinds, self.total))
+        ranked = _matrix(stop * kinds + kind, at_rank, (stops * kinds, self.total))
         _, place = np.unique(np.column_stack([stop, rank]), axis=0, return_inverse=True)
-        self.by_session = by_session
+        self.by_kind = by_kind
         self.rows: list[_Row] = [
             (once, -np.inf, 1),
             (by_stop - _matrix(np.arange(stops), seen, (stops, self.total)), 0, np.inf),
-            (by_session - ranked, 0, 0),
+            (by_kind - ranked, 0, 0),
             (_matrix(place.ravel(), at_rank, (place.max() + 1, self.total)), -np.inf, 1),
         ]
         if self.repeats:
@@ -245,12 +264,16 @@ class _Model:
 
     def count(self, picks: Picks) -> float:
         """Return what the visits count."""
-        served = (self.served @ self.chosen(picks)).reshape(self.evenings, self.stops) > 0
-        need = self.task.need
-        return float(sum(counted(need[s, self.session[served[:, s]]].tolist()) for s in range(self.stops)))
+        needs: list[list[float]] = [[] for _ in range(self.stops)]
+        for evening, pick in enumerate(picks):
+            if pick != NONE:
+                order = self.task.options[evening][pick]
+                for stop, kind in zip(order.stops, self.task.kinds(evening, order), strict=True):
+                    needs[stop].append(float(self.task.need[stop, kind]))
+        return float(sum(map(counted, needs)))
 
     def spread(self, picks: Picks, time_limit_s: float) -> Picks:
-        """Return picks with the same visits by stop and session and no more repeats, but spread more evenly."""
+        """Return picks with the same visits by stop and kind and no more repeats, but spread more evenly."""
         chosen = self.columns_of(picks)
         columns, cells = len(self.columns), self.evenings * self.stops
         total = self.total + cells
@@ -258,13 +281,13 @@ class _Model:
         visits = np.asarray(self.served @ chosen[:columns]).reshape(self.evenings, self.stops).sum(axis=0)
         ideal = np.outer(np.arange(1, self.evenings + 1) / self.evenings, visits).ravel()
         off = _matrix(np.arange(cells), np.arange(self.total, total), (cells, total))
-        exactly = self.by_session @ chosen
+        exactly = self.by_kind @ chosen
         repeats, _ = self.goals[-1]
         rows = [
             *((_wide(matrix, total), low, high) for matrix, low, high in self.rows),
             (so_far - off, -np.inf, ideal),
             (so_far + off, ideal, np.inf),
-            (_wide(self.by_session, total), exactly, exactly),
+            (_wide(self.by_kind, total), exactly, exactly),
             (_wide(csr_array(repeats[None, :]), total), float(repeats @ chosen), np.inf),
         ]
         cost = np.zeros(total)

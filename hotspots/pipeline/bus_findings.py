@@ -304,8 +304,8 @@ def method(found: BusPlan, bus: Bus, *, network: bool, own: bool) -> tuple[tuple
             "where that can be helped; with twice as many stops as an evening has, each then goes out every second "
             "evening. Where that leaves a choice, visits follow need by D'Hondt's rule. "
             + (
-                "Need by evening comes from incidents with a time; which stop of an evening comes first is decided by "
-                "the way between them, not by the hour."
+                "Need by evening and hour comes from incidents with a time; it decides too which stop of an evening "
+                "comes first."
                 if found.need.timed
                 else "The incidents do not tell evenings apart: need is taken as equal over them."
             ),

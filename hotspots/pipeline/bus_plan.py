@@ -17,7 +17,7 @@ from hotspots.outreach.coverage import Coverage, coverage, reach_of, stop_facts
 from hotspots.outreach.curve import curve, knee
 from hotspots.outreach.demand import demand_points, less_provision, own_demand, with_places
 from hotspots.outreach.model import Solution, next_best, solve
-from hotspots.outreach.rota import Rota, rota
+from hotspots.outreach.rota import Rota, parts_of, rota
 from hotspots.outreach.sessions import session_labels, timed
 from hotspots.outreach.wishes import Problem, contradiction
 from hotspots.pack.words import listed
@@ -48,8 +48,8 @@ class Need:
 
     demand: gpd.GeoDataFrame
     """DEMAND."""
-    by_session: pd.DataFrame
-    """Need by ``demand_id`` and evening of the week, existing services taken off; its rows sum to ``weight``."""
+    by_part: pd.DataFrame
+    """Need by ``demand_id`` and part of each evening of the week, services taken off; its rows sum to ``weight``."""
     timed: bool
     """Enough incidents have a time for evenings to be told apart."""
     met: pd.Series
@@ -120,19 +120,19 @@ def need_of(
     InputError
         There is no need at all.
     """
-    sessions = sessions_of(bus)
+    parts = tuple(part for span in sessions_of(bus) for part in parts_of(span, bus.stops_per_evening))
     if own is None:
-        points, by_session = demand_points(incidents, ground.months, persistence=bus.persistence, sessions=sessions)
+        points, by_part = demand_points(incidents, ground.months, persistence=bus.persistence, sessions=parts)
     else:
         points = own_demand(own)
-        even = np.array([span.minutes for span in sessions]) / sum(span.minutes for span in sessions)
+        even = np.array([span.minutes for span in parts]) / sum(span.minutes for span in parts)
         spread = np.asarray(points["weight"], dtype=float)[:, None] * even
-        by_session = pd.DataFrame(spread, index=points.index, columns=session_labels(sessions))
+        by_part = pd.DataFrame(spread, index=points.index, columns=session_labels(parts))
     demand = with_places(points, ground.hotspots, ground.areas)
     before = demand["weight"]
     if provision is not None and len(provision):
-        by_session = _less_services(demand, by_session, provision, bus, sessions)
-        demand = demand.assign(weight=by_session.sum(axis=1))
+        by_part = _less_services(demand, by_part, provision, bus, parts)
+        demand = demand.assign(weight=by_part.sum(axis=1))
     if not demand["weight"].sum() > 0:
         raise InputError(
             f"There is nothing for the bus to reach in {ground.area}: no need is left in its evenings beside the "
@@ -142,23 +142,23 @@ def need_of(
     # In parts of a hundred: a weighted incident is no incident, and must not be read as one.
     part = ALL / float(demand["weight"].sum())
     met = (before - demand["weight"]).rename("met") * part
-    return Need(check(DEMAND, demand.assign(weight=demand["weight"] * part)), by_session * part, told, met)
+    return Need(check(DEMAND, demand.assign(weight=demand["weight"] * part)), by_part * part, told, met)
 
 
 def _less_services(
     demand: gpd.GeoDataFrame,
-    by_session: pd.DataFrame,
+    by_part: pd.DataFrame,
     provision: gpd.GeoDataFrame,
     bus: Bus,
-    sessions: Sequence[Span],
+    parts: Sequence[Span],
 ) -> pd.DataFrame:
-    """Take off what services meet, evening by evening: one that opens on Tuesdays meets nothing on Fridays."""
+    """Take off what services meet, part by part: one that opens on Tuesdays meets nothing on Fridays."""
     left = {}
-    for span, (label, need) in zip(sessions, by_session.items(), strict=True):
+    for span, (label, need) in zip(parts, by_part.items(), strict=True):
         of_evening = demand.assign(weight=need)
         how = {"share": bus.provision_share, "walk_factor": bus.walk_factor}
         left[label] = less_provision(of_evening, provision, **how, sessions=(span,))["weight"]
-    return pd.DataFrame(left, index=by_session.index, columns=by_session.columns)
+    return pd.DataFrame(left, index=by_part.index, columns=by_part.columns)
 
 
 def make_plan(
@@ -275,11 +275,11 @@ def _rota(
 ) -> Rota:
     """Return the rota of the best plan, by what each stop reaches at each evening of the week."""
     stops = candidates.sites[list(SITES.columns)].iloc[list(best.chosen)]
-    by_stop = pd.DataFrame(
-        reached.shares[list(best.chosen)] @ need.by_session.to_numpy(dtype=float),
-        index=stops.index,
-        columns=need.by_session.columns,
-    )
+    of_part = reached.shares[list(best.chosen)] @ need.by_part.to_numpy(dtype=float)
+    by_stop = pd.DataFrame(of_part, index=stops.index, columns=need.by_part.columns)
+    if not need.timed:  # the same all evening, so that nothing but the way decides which stop comes first
+        whole = of_part.reshape(len(stops), -1, bus.stops_per_evening).sum(axis=2)
+        by_stop = pd.DataFrame(whole, index=stops.index, columns=session_labels(sessions_of(bus)))
     closed = {dt.date.fromisoformat(day): "the bus does not go out" for day in bus.closed_on}
     return rota(stops, by_stop, sessions_of(bus), first, bus, closed=closed, on=days)
 

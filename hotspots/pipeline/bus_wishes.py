@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -11,6 +10,7 @@ from scipy.spatial import cKDTree
 
 from hotspots.errors import InputError, SettingsError
 from hotspots.outreach.demand import site_hotspots
+from hotspots.outreach.rota import parts_of
 from hotspots.outreach.wishes import Problem
 from hotspots.pack.words import listed, number_word
 from hotspots.settings.hours import Span, hours_text, read_hours, within
@@ -207,7 +207,7 @@ def _faults(sites: gpd.GeoDataFrame, ground: BusGround, bus: Bus, zones: gpd.Geo
     """Return why sites cannot be stops, in words that go on after their name."""
     faults: dict[str, str] = {}
     sessions = sessions_of(bus)
-    parts = [part for span in sessions for part in slots(span, bus.stops_per_evening)]
+    parts = [part for span in sessions for part in parts_of(span, bus.stops_per_evening)]
     inside = sites.geometry.intersects(ground.outline)
     in_zone = _zone_of(sites, zones)
     for site, hours, is_inside in zip(sites.index, sites["hours"], inside, strict=True):
@@ -218,12 +218,6 @@ def _faults(sites: gpd.GeoDataFrame, ground: BusGround, bus: Bus, zones: gpd.Geo
         elif not pd.isna(hours) and not any(within(part, read_hours(hours)) for part in parts):
             faults[site] = f"is open {hours} only, for a whole stop of no evening ({hours_text(sessions)})"
     return faults
-
-
-def slots(span: Span, stops: int) -> list[Span]:
-    """Return the parts of an evening that its stops have, the ways between them not taken off."""
-    edges = [span.start + span.minutes * at // stops for at in range(stops + 1)]
-    return [Span(span.weekday, first, last) for first, last in pairwise(edges)]
 
 
 def _zone_of(sites: gpd.GeoDataFrame, zones: gpd.GeoDataFrame | None) -> dict[str, str]:
