@@ -72,6 +72,16 @@ def dates() -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["event_id", "starts_at", "ends_at"])
 
 
+CANCELLED = ("V000", "V030", "V058", "V059")
+"""A recurring event, one in January, the route and the ground."""
+
+
+def some_cancelled() -> gpd.GeoDataFrame:
+    """Return the events with four of them cancelled."""
+    table = events()
+    return table.assign(status=table["status"].where(~table.index.isin(CANCELLED), "cancelled"))
+
+
 def tensions(bad: str = "") -> gpd.GeoDataFrame:
     """Return eight wards, one of them without a ground and one without a current entry."""
     names = [

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
+import pandas as pd
 import pytest
 
+from hotspots.maps import words
 from tests import agenda_fixtures as agenda
 from tests import page_fixtures as fixtures
 
@@ -22,6 +25,15 @@ def of_days(first, last):
     held = set(days.loc[(days["first"] <= last) & (days["last"] >= first), "event_id"])
     ordered = agenda.events().sort_values("starts_at", kind="stable").index
     return [key for key in ordered if key in held]
+
+
+def by_first_date(keys, first, last):
+    """Return the ids in the order of their first date between two days."""
+    dates = agenda.dates()
+    days = dates.assign(day=dates["starts_at"].dt.strftime("%Y-%m-%d"), end=dates["ends_at"].dt.strftime("%Y-%m-%d"))
+    days = days[(days["day"] <= last) & (days["end"] >= first)]
+    begins = days.groupby("event_id")["starts_at"].min()
+    return sorted(keys, key=lambda key: (begins[key], keys.index(key)))
 
 
 def shown(page):
@@ -41,7 +53,8 @@ def shown(page):
 def check(page, first, last, span):
     wanted = of_days(first, last)
     seen = shown(page)
-    assert seen["table"] == seen["strip"] == wanted
+    assert seen["strip"] == wanted
+    assert seen["table"] == by_first_date(wanted, first, last)
     placed = agenda.events()["geometry"].notna()
     assert seen["marks"] == [key for key in wanted if placed[key]]
     assert seen["span"] == span
@@ -299,7 +312,179 @@ def test_hostile_titles_are_text_on_the_strip(opened):
         assert page.locator(".ward img, .ward svg").count() == 0
 
 
+# ------------------------------------------------------------------------------------------------ the table and the card
+
+
+def when_of(page, key):
+    return page.evaluate(
+        """(key) => { const i = hotspotsPage.data.events.findIndex((e) => e.id === key);
+            return document.querySelector(`#table-events tr[data-i="${i}"]`).cells[2].textContent; }""",
+        key,
+    )
+
+
+def test_the_table_and_the_card_tell_the_dates_of_the_days_chosen(opened):
+    with opened(agenda.content()) as (page, _):
+        page.get_by_role("tab", name="Events").click()
+        when = page.get_by_label("When")
+        wanted = {
+            "": "every week; 9 dates: Wed 1, Wed 8, Wed 15 Dec 2021, … Wed 26 Jan 2022, 09:00–11:00",
+            "0": "every week; 5 dates: Wed 1, Wed 8, Wed 15, Wed 22, Wed 29 Dec 2021, 09:00–11:00",
+            "1": "every week; 4 dates: Wed 5, Wed 12, Wed 19, Wed 26 Jan 2022, 09:00–11:00",
+            "2": "every week; 1 date: Wed 5 Jan 2022, 09:00–11:00",
+        }
+        page.evaluate("() => hotspotsPage.choose('events', hotspotsPage.data.events.findIndex((e) => e.id === 'V000'))")
+        for value, said in wanted.items():
+            when.select_option(value=value)
+            assert when_of(page, "V000") == said
+            assert said in page.locator("#card-events").inner_text()
+            label = page.evaluate(
+                "() => hotspotsPage.markOf('events', hotspotsPage.data.events.findIndex((e) => e.id === 'V000')).getAttribute('aria-label')"
+            )
+            assert label == f"Event, football: Football number 0 on the long green, {said}, low risk"
+            assert (
+                label.partition(": ")[2].replace("green, ", "green: ")
+                in page.locator(".line title").all_text_contents()
+            )
+        # Days across the turn of the year, and a span without a date of it.
+        page.evaluate("() => hotspotsPage.freeDays('2021-12-28_2022-01-06')")
+        when.select_option(value="2021-12-28_2022-01-06")
+        assert when_of(page, "V000") == "every week; 2 dates: Wed 29 Dec 2021, Wed 5 Jan 2022, 09:00–11:00"
+        page.evaluate("() => hotspotsPage.freeDays('2022-01-06_2022-01-07')")
+        when.select_option(value="2022-01-06_2022-01-07")
+        assert when_of(page, "V000") == wanted[""]
+        assert when_of(page, "V030") == hotspots_words("V030")
+    with opened(agenda.content(), java_script_enabled=False) as (page, _):
+        body = page.locator("#table-events tbody").inner_text()
+        assert "every week; 9 dates here, the first Wed 1 Dec 2021, 09:00–11:00" in body
+        assert page.locator("#table-events tbody .name").all_inner_texts() == [
+            agenda.events().loc[key, "title"] for key in of_days("2021-12-01", "2022-01-31")
+        ]
+
+
+def hotspots_words(key):
+    row = agenda.events().loc[key]
+    return words.when(row["starts_at"], row["ends_at"])
+
+
+def test_cancelled_events_stay_in_the_table_alone(opened):
+    content = agenda.content(events=agenda.some_cancelled())
+    with opened(content) as (page, _):
+        page.get_by_role("tab", name="Events").click()
+        for value, first, last in (("1", "2022-01-01", "2022-01-31"), ("0", "2021-12-01", "2021-12-31")):
+            page.get_by_label("When").select_option(value=value)
+            wanted = of_days(first, last)
+            live = [key for key in wanted if key not in agenda.CANCELLED]
+            seen = shown(page)
+            assert seen["table"] == by_first_date(wanted, first, last)
+            assert seen["strip"] == live
+            assert not set(seen["marks"]) & set(agenda.CANCELLED)
+            said = page.locator("#choose-events .said").inner_text()
+            title = dict(enumerate(("Dec 2021", "Jan 2022")))[int(value)]
+            assert said == f"{len(live)} of 56 events ({title}), and {len(wanted) - len(live)} cancelled"
+            assert len(live) < len(wanted)
+            placed = agenda.events().loc[live, "geometry"].notna().sum()
+            counts = page.locator(".key:not([hidden])[data-kind] b:last-child").all_inner_texts()
+            assert sum(map(int, counts)) == placed
+        assert page.locator(".line").count() == 56
+        assert (
+            page.get_by_role("region", name="Events by day").get_by_role("img").get_attribute("aria-label")[:9]
+            == "56 events"
+        )
+        assert page.locator(".folium-map path.event-ground").count() == 0
+        rows = page.locator("#table-events tr.off")
+        assert rows.count() == 4
+        for look in rows.locator(".name").evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one).textDecorationLine)"
+        ):
+            assert look == "line-through"
+        assert all("cancelled" in text for text in rows.all_text_contents())
+        page.locator("#table-events tr.off:not([hidden]) .pick").first.click()
+        card = page.locator("#card-events").inner_text()
+        assert "cancelled, so it is not on the map" in card
+        # The lines of the strip still lead to their own events.
+        page.locator(".line:not(.left)").last.scroll_into_view_if_needed()
+        name = page.locator(".line:not(.left) title").last.text_content()
+        box = page.locator(".line:not(.left)").last.bounding_box()
+        page.mouse.click(box["x"] + 40, box["y"] + 10)
+        assert name.startswith(page.locator("#card-events h3").inner_text())
+        assert page.locator(".line.chosen title").text_content() == name
+
+
+def test_an_event_that_ends_at_midnight_is_not_of_the_next_day(opened):
+    table = agenda.events()
+    for key, ends in (("V030", "2022-01-01 00:00"), ("V031", "2022-01-01 00:01")):
+        table.loc[key, "starts_at"] = pd.Timestamp("2021-12-31 18:00", tz="Europe/London")
+        table.loc[key, "ends_at"] = pd.Timestamp(ends, tz="Europe/London")
+    with opened(agenda.content(events=table, dates=None)) as (page, _):
+        seen = shown(page)["table"]
+        assert "V030" not in seen
+        assert "V031" in seen
+
+
+def test_the_card_tells_of_the_crowd_and_the_hotspots_around(opened):
+    table = agenda.events()
+    for name, value in {"expected_attendance": 2500, "profile": "Families", "dispersal_place": "the station"}.items():
+        table.loc["V030", name] = value
+    base = agenda.content()
+    near = pd.DataFrame({"hotspot_id": [base.hotspots.index[0]], "event_id": ["V030"], "distance_m": [70.0]})
+    with opened(agenda.content(events=table, near=near)) as (page, _):
+        page.evaluate(
+            "() => hotspotsPage.choose('events', hotspotsPage.data.events.findIndex((e) => e.id === 'V030'), { from: 'table' })"
+        )
+        page.get_by_role("tab", name="Events").click()
+        told = page.evaluate(
+            "() => Object.fromEntries([...document.querySelectorAll('#card-events dt')].map((dt) => [dt.textContent, dt.nextSibling.textContent]))"
+        )
+        assert told["People"] == "2,500 expected at the busiest time"
+        assert (told["Profile"], told["Leaving"], told["Status"]) == ("Families", "the station", "planned")
+        assert told["Hotspots"].endswith(", 70 m away")
+
+
+def test_the_card_lies_over_the_strip_of_days(opened):
+    base = agenda.content()
+    # The strip begins lower, as under the sentences of a full month.
+    ahead = tuple(
+        f"Sentence {i} on an event of the coming month, which takes two lines of the panel." for i in range(13)
+    )
+    with opened(dataclasses.replace(base, words=dataclasses.replace(base.words, coming=ahead))) as (page, _):
+        page.get_by_role("tab", name="Events").click()
+        page.locator("#table-events tr:not([hidden]) .pick").first.click()
+        met = 0
+        for top in range(0, 300, 10):
+            page.evaluate("(top) => { document.querySelector('.panel').scrollTop = top; }", top)
+            over, meets = page.evaluate(
+                """() => { const button = document.querySelector("#card-events .print-card"); const b = button.getBoundingClientRect();
+                    const head = document.querySelector(".days-head").getBoundingClientRect();
+                    const at = [[0.5, 0.5], [0.1, 0.2], [0.9, 0.8]].map(([x, y]) => document.elementFromPoint(b.x + x * b.width, b.y + y * b.height));
+                    return [at.every((one) => one === button), head.top < b.top && head.bottom > b.bottom]; }"""
+            )
+            assert over
+            met += meets
+        assert met > 0
+
+
 # ------------------------------------------------------------------------------------------------ tensions
+
+
+def test_ward_labels_without_room_are_counted(opened):
+    with opened(agenda.content()) as (page, _):
+        said = page.locator(".wards-left")
+        assert said.text_content() == ""
+        page.evaluate("() => hotspotsPage.map.addLayer(hotspotsPage.layers.tensions)")
+        assert said.text_content() == ""
+        page.evaluate("() => hotspotsPage.map.setView([51.4585, 0.1755], 11, { animate: false })")
+        hidden = "() => [...document.querySelectorAll('.ward')].filter((n) => n.style.visibility === 'hidden').length"
+        n = page.evaluate(hidden)
+        assert n > 1
+        assert said.text_content() == f"{n} ward labels find no room on the map at this zoom."
+        # Wards that are out of sight want no room.
+        page.evaluate("() => hotspotsPage.map.setView([51.4585, 0.1755], 17, { animate: false })")
+        assert page.evaluate(hidden) > 3
+        assert said.text_content() in {"", "1 ward label finds no room on the map at this zoom."}
+        page.evaluate("() => hotspotsPage.map.setView([51.4585, 0.1755], 11, { animate: false })")
+        page.evaluate("() => hotspotsPage.map.removeLayer(hotspotsPage.layers.tensions)")
+        assert said.text_content() == ""
 
 
 def test_tensions_are_shown_when_asked_for_and_collide_with_nothing(opened):

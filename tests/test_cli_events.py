@@ -121,6 +121,54 @@ def test_times_over_midnight_and_over_days(folder):
     assert "2024-05-26 Sun 10:00 – 2024-05-28 23:59 Camp" in text
 
 
+def test_midnight_is_midnight_in_a_workbook_too_and_in_its_export(folder):
+    (folder / "events.csv").unlink()
+    said("template")
+    said("add", "--title", "Gig", "--start", "2024-05-10 19:00", "--end", "2024-05-11 00:00", *DAY)
+    said("add", "--title", "Vigil", "--start", "2024-05-12 00:00", "--end", "2024-05-12 02:00", *DAY)
+    said("add", "--title", "Camp", "--start", "2024-05-13 10:00", "--end", "2024-05-14", *DAY)
+    said("export", "out.xlsx")
+    for register in ("events.xlsx", "out.xlsx"):
+        text = said("list", "--events", register, *DAY)
+        assert "2024-05-10 Fri 19:00–00:00 Gig" in text
+        assert "2024-05-12 Sun 00:00–02:00 Vigil" in text
+        assert "2024-05-13 Mon 10:00 – 2024-05-14 23:59 Camp" in text
+    rows = read_sheet(folder / "events.xlsx").rows
+    assert [str(row["starts_at"]) for row in rows] == [
+        "2024-05-10 19:00:00",
+        "2024-05-12 00:00:00",
+        "2024-05-13 10:00:00",
+    ]
+
+
+def test_whole_days_are_listed_without_clocks(folder):
+    for title, start, end in (
+        ("Term", "2024-05-27 00:00", "2024-05-31"),
+        ("Holiday", "2024-05-27", "2024-05-27"),
+        ("Night", "2024-05-28 00:00", "2024-05-29 00:00"),
+        ("Early", "2024-05-30 00:00", "2024-05-30 23:00"),
+        ("Late", "2024-05-31 01:00", "2024-05-31 23:59"),
+    ):
+        said("add", "--title", title, "--start", start, "--end", end, *DAY)
+    said("add", "--title", "Bare", "--start", "2024-06-01", *DAY)
+    said("add", "--title", "Fair", "--start", "2024-05-03", "--end", "2024-05-04", "--repeat", "FREQ=WEEKLY", *DAY)
+    text = said("list", "--from", "2024-05-27", "--to", "2024-06-02", *DAY)
+    assert "2024-05-27 Mon – 2024-05-31 Term" in text
+    assert "2024-05-27 Mon Holiday" in text
+    assert "2024-05-28 Tue Night" in text
+    assert "2024-05-30 Thu 00:00–23:00 Early" in text
+    assert "2024-05-31 Fri 01:00–23:59 Late" in text
+    assert "2024-06-01 Sat 00:00 Bare" in text
+    assert "2024-05-31 Fri – 2024-06-01 Fair (every week)" in text
+
+
+def test_dates_counted_by_a_rule_are_told_from_those_of_the_period(folder):
+    rule = ("--repeat", "FREQ=WEEKLY;BYDAY=SA;COUNT=4")
+    said("add", "--title", "Course", "--start", "2024-05-18 10:00", "--end", "2024-05-18 12:00", *rule, *DAY)
+    assert "Course (every Sat, 4 times in all, 2 in this period)" in said("list", "--month", "2024-06", *DAY)
+    assert "Course (every Sat, 4 times)" in said("list", *DAY)
+
+
 def test_settings_decide_on_risk_and_reviews(folder):
     (folder / "hotspots.toml").write_text(
         "[events]\nrisk_medium_from = 2\nrisk_high_from = 3\nreview_high_days = 3\n", encoding="utf-8"
@@ -288,6 +336,11 @@ def test_the_template_is_an_empty_register_that_explains_itself(tmp_path, monkey
 def test_without_a_register_the_next_step_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "There is no events.csv or events.xlsx here; make one with hotspots events template" in said("list", code=1)
+    add = ("add", "--title", "Gig", "--start", "2024-05-18", *DAY)
+    assert "There is no events.csv or events.xlsx here; make one with hotspots events template" in said(*add, code=1)
+    assert "There is no register mine.xlsx; begin one with hotspots events template --out mine.xlsx." in said(
+        *add, "--events", "mine.xlsx", code=1
+    )
 
 
 def test_text_that_steers_a_terminal_is_shown_and_not_obeyed(folder):

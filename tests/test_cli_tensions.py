@@ -65,11 +65,25 @@ def test_an_entry_is_added_listed_reviewed_and_closed(tension, tmp_path):
     assert said.out == "Entry T2024-001 reviewed on 2024-05-21: next review on 2024-06-18.\n"
     said = tension("review", "T2024-001", "--by", "CS", "--close", "--response", "Calm", "--today", "2024-05-22")
     assert said.out == "Entry T2024-001 reviewed on 2024-05-22: closed.\n"
-    assert "closed" in tension("list", "--today", "2024-05-22").out
+    assert "closed today" in tension("list", "--today", "2024-05-22").out
+    assert re.search(r"Youth +closed +Two", tension("list", "--today", "2024-05-23").out)
     assert "No entry." in tension("list", "--open", "--today", "2024-05-22").out
     with (tmp_path / "tensions.csv").open(encoding="utf-8-sig") as file:
         (row,) = csv.DictReader(file)
     assert (row["reviewed_by"], row["response"], row["review_on"]) == ("CS", "Visits; 2024-05-22: Calm", "")
+
+
+def test_a_slip_in_the_name_of_a_ward_is_told_and_the_entry_is_kept(tension, tmp_path):
+    (tmp_path / "wards.csv").write_text("LSOA21CD,WD24NM\nE01000001,Kiln Corner\n", encoding="utf-8")
+    (tmp_path / "hotspots.toml").write_text('[areas]\nwards = "wards.csv"\n', encoding="utf-8")
+    said = tension(*added(ward="Kiln Cornr"), *TODAY)
+    assert (said.code, said.err) == (0, "")
+    assert said.out.splitlines() == [
+        "Entry T2024-001 added to tensions.csv.",
+        "Warning: Kiln Cornr is no ward of the file of wards: did you mean Kiln Corner?",
+    ]
+    for ward in ("KILN CORNER", "Slade Estate"):
+        assert len(tension(*added(ward=ward), *TODAY).out.splitlines()) == 1
 
 
 def test_a_review_can_name_the_next_day(tension):

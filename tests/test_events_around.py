@@ -45,13 +45,31 @@ def test_of_stops_equally_far_the_first_id_counts():
     assert near["at"] == ("A", "B", "C")
 
 
-def test_five_names_are_enough_and_no_stop_is_none():
-    rows = [(f"{at}", f"N{at}", at) for at in range(9)]
-    assert near_stops(events(at=Point(0, 0)), stops(*rows), 100)["at"] == ("N0", "N1", "N2", "N3", "N4")
+def test_five_names_are_enough_the_others_are_counted_and_no_stop_is_none():
+    rows = [(f"{at:04}", f"N{at}", at / 100) for at in range(1300)]
+    first = ("N0", "N1", "N2", "N3", "N4")
+    for count, last in ((5, ()), (6, ("and 1 more",)), (17, ("and 12 more",)), (1300, ("and 1,295 more",))):
+        assert near_stops(events(at=Point(0, 0)), stops(*rows[:count]), 100)["at"] == first + last
+    twice = [*rows[:5], ("x", "N4", 50), ("y", "N0", 60)]
+    assert near_stops(events(at=Point(0, 0)), stops(*twice), 100)["at"] == first
     assert MOST_NAMES == 5
     nothing = stops(*rows).iloc[:0]
     assert near_stops(events(at=Point(0, 0)), nothing, 100).to_dict() == {"at": ()}
     assert near_stops(events(at=Point(0, 0)).iloc[:0], stops(*rows), 100).empty
+
+
+@pytest.mark.parametrize(
+    "name", ["Hail & Ride Section", "HAIL & RIDE SECTION", "hail and ride section ", "Hail & Ride", "Hail &  Ride"]
+)
+def test_a_road_where_a_bus_stops_anywhere_is_no_name(name):
+    near = near_stops(events(at=Point(0, 0)), stops(("1", name, 1), ("2", "Mill", 2)), 100)
+    assert near["at"] == ("Mill",)
+
+
+def test_a_name_that_says_more_is_kept():
+    names = ("Hail & Ride Mill Lane", "Mill Hail & Ride Section", "Sectioned")
+    rows = [(f"{at}", name, at) for at, name in enumerate(names)]
+    assert near_stops(events(at=Point(0, 0)), stops(*rows), 100)["at"] == names
 
 
 def test_two_crs_are_refused():
@@ -73,4 +91,5 @@ def test_names_are_those_counted_by_hand(rows, reach, turn):
         if abs(x) <= reach:
             nearest.setdefault(name, None)
     mixed = there.iloc[turn.sample(range(len(there)), len(there))]
-    assert near_stops(events(at=Point(0, 0)), mixed, reach)["at"] == tuple(nearest)[:5]
+    left = (f"and {len(nearest) - 5} more",) if len(nearest) > 5 else ()
+    assert near_stops(events(at=Point(0, 0)), mixed, reach)["at"] == (*tuple(nearest)[:5], *left)

@@ -82,9 +82,9 @@ def test_an_entry_counts_from_its_report_to_its_review(day, state):
 
 
 @pytest.mark.parametrize(
-    ("day", "state"), [("2024-05-09", "current"), ("2024-05-10", "closed"), ("2025-01-01", "closed")]
+    ("day", "state"), [("2024-05-10", "current"), ("2024-05-11", "closed"), ("2025-01-01", "closed")]
 )
-def test_a_closed_entry_counts_until_the_day_before(day, state):
+def test_a_closed_entry_counts_to_the_day_of_its_closing(day, state):
     assert states(log(("2023-05-01", "W", 3, None, "2024-05-10")), pd.Timestamp(day)).tolist() == [state]
 
 
@@ -99,12 +99,23 @@ def test_the_level_is_the_most_tense_of_the_current_entries():
         ("2024-05-03", "Riverside", 3),
         ("2024-03-01", "Riverside", 6),  # past its review
         ("2024-03-02", "Riverside", 5),
-        ("2024-01-01", "Riverside", 6, None, "2024-05-13"),  # closed today
+        ("2024-01-01", "Riverside", 6, None, "2024-05-12"),  # closed yesterday
         ("2024-05-14", "Riverside", 6),  # not yet reported
     ).loc["Riverside"]
     assert (found["level"], found["n_current"]) == (4, 3)
     assert (found["n_overdue"], found["level_overdue"], found["n"]) == (2, 6, 6)
     assert found["last_reported_on"] == pd.Timestamp("2024-05-03")
+
+
+@pytest.mark.parametrize("day", ["2021-09-30", "2021-12-31"])
+@pytest.mark.parametrize("ends", [("2021-09-30", None), (None, "2021-09-30")])
+def test_an_entry_closed_on_a_day_counts_on_it_as_one_due_on_it_does(day, ends):
+    review_on, reviewed_on = ends
+    rows = [("2021-09-10", "W", 3, review_on, reviewed_on), ("2021-12-20", "W", 3)]
+    found = wards_of(*rows, today=pd.Timestamp(day)).loc["W"]
+    assert (found["level"], found["n_current"]) == (3, 1)
+    before = pd.notna(found["level_before"])
+    assert (before, found["risen"]) == ((True, False) if day == "2021-12-31" else (False, True))
 
 
 def test_the_level_three_months_ago():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -22,6 +23,7 @@ from hotspots.intake.sheets import (
     with_columns,
     with_row,
 )
+from hotspots.intake.workbooks import midnights
 from hotspots.pipeline.keeping import csv_bytes
 from tests.intake_fixtures import gzipped, text_file
 
@@ -69,6 +71,57 @@ def test_times_of_a_workbook_are_those_of_the_second(tmp_path):
     times = [dt.datetime(2024, 5, 4, hour, minute, 59) for hour in range(24) for minute in (0, 7, 20, 59)]
     sheet = read_sheet(book(tmp_path / "a.xlsx", ["t"], *[[moment] for moment in times]))
     assert [row["t"] for row in sheet.rows] == times
+
+
+CLOCKS = ("yyyy-mm-dd h:mm:ss", "DD/MM/YYYY HH:MM", "m/d/yy h:mm", "[$-809]d mmm yyyy hh:mm;@")
+DAYS = (
+    "yyyy-mm-dd",
+    "d mmm yyyy",
+    "mm-dd-yy",
+    "[$-F800]dddd, mmmm dd, yyyy",
+    '"the" d mmm',
+    "d \\h mmm",
+    "[White]d/m/yy",
+)
+
+
+def test_midnight_is_a_time_where_the_cell_shows_a_clock_and_a_day_where_it_does_not(tmp_path):
+    made = openpyxl.Workbook()
+    hidden, page = made.worksheets[0], made.create_sheet("register")
+    hidden.sheet_state = "hidden"
+    for row, value in enumerate((dt.datetime(2024, 5, 11), dt.datetime(2024, 5, 11, 10)), 4):
+        for column, shown in enumerate((*CLOCKS, *DAYS), 3):
+            page.cell(3, column, shown)
+            page.cell(row, column, value).number_format = shown
+    made.save(tmp_path / "a.xlsx")
+    midnight, ten = read_sheet(tmp_path / "a.xlsx").rows
+    assert [midnight[shown] for shown in CLOCKS] == [dt.datetime(2024, 5, 11)] * len(CLOCKS)
+    assert all(isinstance(midnight[shown], dt.datetime) for shown in CLOCKS)
+    assert [(midnight[shown], type(midnight[shown])) for shown in DAYS] == [(dt.date(2024, 5, 11), dt.date)] * len(DAYS)
+    assert {ten[shown] for shown in (*CLOCKS, *DAYS)} == {dt.datetime(2024, 5, 11, 10)}
+
+
+def test_what_only_the_first_reader_can_read_keeps_its_days(tmp_path):
+    path = book(tmp_path / "a.xlsx", ["t"], [dt.datetime(2024, 5, 11)])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    styles = parts["xl/styles.xml"].replace(b'<sz val="11" />', b'<sz val="large" />')
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (parts | {"xl/styles.xml": styles}).items():
+            archive.writestr(name, content)
+    assert [type(row["t"]) for row in read_sheet(path).rows] == [dt.date]
+    assert midnights(b"no workbook") == frozenset()
+
+
+def test_the_extent_that_a_workbook_names_is_not_believed(tmp_path):
+    path = book(tmp_path / "a.xlsx", ["t", "u"], [None, dt.datetime(2024, 5, 11)])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in (parts | {sheet: parts[sheet].replace(b'ref="A1:B2"', b'ref="A1"')}).items():
+            archive.writestr(name, content)
+    assert read_sheet(path).rows[0]["u"] == dt.datetime(2024, 5, 11)
 
 
 def test_the_first_sheet_that_is_shown_is_read(tmp_path):

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from hotspots.maps import words
+from hotspots.maps.content import Period
 from hotspots.maps.style import RAMP, RAMP_DARK, class_colours, event_letter, paper, stylesheet
 from tests import page_fixtures as fixtures
 
@@ -92,10 +93,49 @@ def test_class_ranges_leave_no_gap(breaks, said):
         ("2022-01-08 15:00", None, "Sat 8 Jan 2022, 15:00"),
         ("2022-01-08 20:00", "2022-01-09 01:00", "Sat 8 Jan, 20:00 – Sun 9 Jan 2022, 01:00"),
         ("2021-12-31 22:00", "2022-01-01 00:30", "Fri 31 Dec 2021, 22:00 – Sat 1 Jan 2022, 00:30"),
+        ("2021-09-02 00:00", "2021-12-17 23:59", "Thu 2 Sep – Fri 17 Dec 2021"),
+        ("2021-09-02 00:00", "2021-12-18 00:00", "Thu 2 Sep – Fri 17 Dec 2021"),
+        ("2021-12-31 00:00", "2022-01-01 23:59", "Fri 31 Dec 2021 – Sat 1 Jan 2022"),
+        ("2021-09-02 00:00", "2021-09-02 23:59", "Thu 2 Sep 2021"),
+        ("2021-09-02 00:00", "2021-09-03 00:00", "Thu 2 Sep 2021"),
+        ("2021-09-02 00:00", "2021-09-02 00:00", "Thu 2 Sep 2021, 00:00–00:00"),
+        ("2021-09-02 00:00", "2021-09-02 22:59", "Thu 2 Sep 2021, 00:00–22:59"),
+        ("2021-09-02 00:01", "2021-09-02 23:59", "Thu 2 Sep 2021, 00:01–23:59"),
     ],
 )
 def test_when(starts, ends, said):
     assert words.when(*fixtures.london(starts, ends)) == said
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "said"),
+    [
+        ("2022-01-08 15:00", "2022-01-08 17:00", "15:00–17:00"),
+        ("2022-01-08 15:00", None, "15:00"),
+        ("2022-01-08 22:00", "2022-01-09 02:00", "22:00–02:00"),
+        ("2022-01-08 18:00", "2022-01-09 00:00", "18:00–00:00"),
+        ("2022-01-08 00:00", "2022-01-08 23:59", ""),
+        ("2022-01-08 00:00", "2022-01-10 23:59", "3 days each"),
+        ("2022-01-08 00:00", "2022-01-11 00:00", "3 days each"),
+        ("2022-01-08 10:00", "2022-01-10 18:00", "10:00–18:00 on day 3"),
+    ],
+)
+def test_the_clock_of_an_event_alone(starts, ends, said):
+    assert words.clock(*fixtures.london(starts, ends)) == said
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2022-01-01", "2022-01-31", "January 2022"),
+        ("2024-02-01", "2024-02-29", "February 2024"),
+        ("2022-01-01", "2022-01-28", "title"),
+        ("2022-01-02", "2022-01-31", "title"),
+        ("2022-01-01", "2022-02-28", "title"),
+    ],
+)
+def test_a_whole_month_is_said_by_its_name(first, last, said):
+    assert words.days(Period("title", first, last)) == said
 
 
 def test_lsoa_names_say_the_borough_once():

@@ -25,6 +25,7 @@ from matplotlib.colors import to_hex, to_rgba
 from matplotlib.text import Text
 from shapely.geometry import MultiPolygon, Point, Polygon, box
 
+from hotspots.maps.agenda import of_span, opening
 from hotspots.maps.figures import month_map_frame as ground_of
 from hotspots.maps.figures import month_map_page as paper
 from hotspots.maps.figures import style
@@ -262,20 +263,51 @@ def test_an_event_has_the_shape_of_its_risk_and_the_letter_of_its_kind(risk, wid
 def test_the_legend_counts_the_events_on_the_map_by_risk_and_kind():
     content = agenda.content()
     made = month_map(content)
-    events = content.events[content.events.geometry.notna()]
+    events = of_span(content, opening(content))
+    assert any(
+        f"events of January 2022 by risk; {int(events.geometry.isna().sum())} not on this map" in line
+        for line in whole(made)
+    )
+    events = events[events.geometry.notna()]
+    assert len(events) < content.events.geometry.notna().sum()
     words = said(made)
     for risk, n in events["risk"].fillna("not graded").value_counts().items():
         assert f"{risk}\u00a0{n}" in words
     joined = " ".join(words)
     for kind, n in events["kind"].value_counts().items():
         assert f"{kind[0].upper()}\u00a0{kind}\u00a0{n}" in joined
-    assert "ground or route of an event" in words
+    made = month_map(agenda.content(periods=()))
+    assert "ground or route of an event" in said(made)
     ground, route = sorted(collections(made, "event-ground"), key=lambda part: -part.get_facecolor().size)[1:]
     assert len(collections(made, "event-ground")) == 3
     for part in (ground, route):
         assert to_hex(part.get_edgecolor()[0]) == EVENT
         assert part.get_linestyle()[0][1] is not None
     assert "ground or route of an event" not in said(drawing())
+
+
+def test_cancelled_events_and_those_of_other_days_are_not_on_the_paper():
+    content = agenda.content(events=agenda.some_cancelled())
+    made = month_map(content)
+    events = of_span(content, opening(content))
+    signs = [path for path in paths(made, "event") if on_map(path, frame_of(made))]
+    assert len(signs) == events.geometry.notna().sum()
+    assert collections(made, "event-ground") == []
+    assert made.alt.count("Events of January 2022: ") == 1
+    assert content.events.loc["V030", "title"] not in made.alt
+    all_days = month_map(agenda.content(periods=()))
+    assert any("events by risk; 5 not on this map" in line for line in whole(all_days))
+    assert len([path for path in paths(all_days, "event") if on_map(path, frame_of(all_days))]) == 55
+
+
+def test_where_not_all_events_fit_the_highest_risk_is_drawn():
+    risks = pd.array(["low"] * 40 + [None] * 20 + ["medium"] * 10 + ["high"] * 20, dtype="str")
+    made = month_map(fixtures.content(events=busy(90, risk=risks)))
+    words = said(made)
+    for line in ("high\u00a020", "medium\u00a010", "low\u00a030"):
+        assert line in words
+    assert not any(word.startswith("not graded") for word in words)
+    assert any("30 not on this map" in line for line in whole(made))
 
 
 def whole(made: Drawing) -> list[str]:

@@ -74,6 +74,36 @@ def test_a_recurring_event_is_one_row_with_all_its_dates(loaded, hotspots, tmp_p
     assert kit.MONTH == "2024-05"
 
 
+def test_cancelled_events_stay_in_the_list_and_out_of_the_findings(loaded, hotspots, tmp_path):
+    at = hotspots.geometry.iloc[0].centroid
+    place = f"{at.x:.0f},{at.y:.0f}"
+    path = tmp_path / "events.csv"
+    rows = [
+        f"Market,2023-06-06 09:00,2023-06-06 15:00,{place},market,low,FREQ=WEEKLY;BYDAY=TU,cancelled",
+        f"Fair,2024-06-08 10:00,2024-06-08 16:00,{place},fair,high,,cancelled",
+    ]
+    path.write_text("\n".join([f"{HEAD.strip()},status", *rows]) + "\n", encoding="utf-8")
+    found = coming_events(read_events(path, epsg=27700), loaded, hotspots, week(), Settings())
+    assert sorted(found.events["title"]) == ["Fair", "Market"]
+    assert found.dates["title"].value_counts().to_dict() == {"Market": 8, "Fair": 1}
+    assert set(found.dates["status"]) == {"cancelled"}
+    assert len(found.exposure) == 0
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "held"),
+    [
+        ("2024-04-30 18:00", "2024-05-01 00:00", False),
+        ("2024-04-30 18:00", "2024-05-01 00:01", True),
+        ("2024-05-01 00:00", "", True),
+        ("2024-07-01 00:00", "", False),
+    ],
+)
+def test_an_event_that_ends_as_the_month_begins_is_not_of_it(loaded, hotspots, tmp_path, starts, ends, held):
+    found = coming(loaded, hotspots, tmp_path, [f"Late,{starts},{ends},,,show,high,"])
+    assert len(found.events) == len(found.dates) == held
+
+
 def test_stops_around_are_named_and_reach_is_a_setting(loaded, hotspots, tmp_path):
     at = hotspots.geometry.iloc[0].centroid
     layer = tmp_path / "stops.csv"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from shapely.geometry import LineString
 
 from hotspots.analysis.peaks import peak_times
 from hotspots.analysis.rhythm import week_table
@@ -14,7 +15,7 @@ from hotspots.pipeline.exposure_findings import coming_period, exposure_findings
 from hotspots.tables import check
 from hotspots.tables.exposure import EARLIER
 from tests.exposure_fixtures import hotspots, occurrences, peaks
-from tests.places_fixtures import located
+from tests.places_fixtures import SOUTH, WEST, located
 
 NO_HOURS = "No busy hours are known of the hotspots near them: hours are not compared."
 OF_RISK = "of risk: high risk as written, or within 400 m of a hotspot."
@@ -88,6 +89,43 @@ def test_each_event_of_risk_is_said_with_its_reason():
     assert found.listed[0].when == "Fri 7 Jun 2024, 18:00–22:00"
     assert found.listed[0].occurrence_id == "E00@20240607T1800"
     assert {event.before for event in found.listed} == {""}
+
+
+def test_all_hotspots_on_whose_ground_an_event_lies_are_said_as_such():
+    # H03, H02 and H01 from the left, each 75 m around; the event lies on two of them, or on all.
+    places = ((0.0, 0.0), (100.0, 0.0), (300.0, 0.0))
+    two = said({"at": (50.0, 0.0)}, places=places).listed[0]
+    assert two.reason == "medium risk; on the ground of H02 and H03; also within reach of H01"
+    assert two.hotspots == ("H02 Road 2", "H03 Road 3", "H01 Road 1")
+    way = said({"at": LineString([(WEST, SOUTH), (WEST + 300, SOUTH)])}, places=places).listed[0]
+    assert way.reason == "medium risk; on the ground of H01, H02 and H03"
+    one = said({"at": (0.0, 0.0)}, places=((0.0, 0.0), (400.0, 0.0))).listed[0]
+    assert one.reason == "medium risk; on the ground of H02; also within reach of H01"
+    near = said({"at": (200.0, 0.0)}, places=((0.0, 0.0), (400.0, 0.0))).listed[0]
+    assert near.reason == "medium risk; 120 m from H01; also within reach of H02"
+
+
+@pytest.mark.parametrize(
+    ("count", "cell", "sentence"), [(5, "N3; N4", "N3 and N4"), (17, "N4; and 12 more", "N4 and 12 more")]
+)
+def test_stops_beyond_five_are_counted_in_the_table_and_the_sentence(count, cell, sentence):
+    coming, spots = occurrences({}), hotspots((0.0, 0.0))
+    spots = spots.assign(peak_time=pd.Series(None, index=spots.index, dtype="str"))
+    around = {"E00": tuple(f"N{at}" for at in range(5)) + (("and 12 more",) if count > 5 else ())}
+    table = exposure(coming, spots, dispersal_stops=around)
+    assert table["stops"].iloc[0].endswith(cell)
+    found = exposure_findings(table, coming, spots, period="June 2024")
+    assert found.sentences[1].endswith(f"; stops around: N0, N1, N2, {'' if count == 5 else 'N3, '}{sentence}.")
+    assert found.listed[0].stops[:5] == ("N0", "N1", "N2", "N3", "N4")
+    assert found.listed[0].stops[5:] == (("12 more",) if count > 5 else ())
+
+
+def test_whole_days_are_said_without_clocks():
+    one = said({"starts": "2024-06-08 00:00", "ends": "2024-06-08 23:59"})
+    assert one.sentences[1].startswith("Fair, Sat 8 Jun 2024: ")
+    three = said({"starts": "2024-06-08 00:00", "ends": "2024-06-10 23:59"})
+    assert three.sentences[1].startswith("Fair, Sat 8 Jun – Mon 10 Jun 2024: ")
+    assert said({"starts": "2024-06-08 00:00", "ends": "2024-06-08 23:00"}).listed[0].when.endswith("00:00–23:00")
 
 
 def test_a_recurring_event_is_one_at_its_date_that_ranks_highest():

@@ -284,6 +284,28 @@ def test_a_round_trip_keeps_every_column_type_and_date(tmp_path):
     assert types == [[str, dt.datetime, int, float], [str, type(None), type(None), dt.date]]
 
 
+MIDNIGHT, NOON, A_DAY = dt.datetime(2024, 5, 11), dt.datetime(2024, 5, 11, 12), dt.date(2024, 5, 11)
+
+
+@pytest.mark.parametrize("before", [MIDNIGHT, NOON, A_DAY, "soon", None, 7])
+@pytest.mark.parametrize("after", [MIDNIGHT, NOON, A_DAY])
+def test_midnight_stays_midnight_and_a_day_a_day_whatever_the_cell_held(tmp_path, before, after):
+    path = tmp_path / "events.xlsx"
+    save_sheet(with_row(new_sheet(path, ["title", "ends_at"]), {"title": "Gig", "ends_at": before}), DAY)
+    save_sheet(with_cells(read_sheet(path), 2, {"ends_at": after}), DAY)
+    cell = read_sheet(path).rows[0]["ends_at"]
+    assert (cell, type(cell)) == (after, type(after))
+
+
+def test_a_format_of_ones_own_that_fits_is_kept(tmp_path):
+    path = workbook(tmp_path)
+    book = openpyxl.load_workbook(path)
+    book.worksheets[0]["B3"].number_format = "dd/mm/yyyy hh:mm"
+    book.save(path)
+    save_sheet(with_cells(read_sheet(path), 3, {"starts_at": MIDNIGHT}), DAY)
+    assert openpyxl.load_workbook(path).worksheets[0]["B3"].number_format == "dd/mm/yyyy hh:mm"
+
+
 def test_what_no_workbook_can_hold_becomes_a_mark_and_a_long_text_ends(tmp_path):
     path = register(tmp_path, ".xlsx")
     save_sheet(with_row(read_sheet(path), {"title": "a\x0bb\ud800", "mine": "x" * 40_000}), DAY)

@@ -30,6 +30,7 @@ from hotspots.pipeline.tensions import (
     list_tensions,
     review_tension,
     tensions_json,
+    ward_meant,
 )
 from hotspots.settings import Tensions, settings_from
 from hotspots.settings.sections import Tensions as Section
@@ -372,6 +373,57 @@ def test_sentences_of_one_ward():
         "counts of a few reports; none is tested.",
         "One entry is past review and does not count until somebody looks again: Riverside (one, up to level 5).",
     )
+
+
+@pytest.mark.parametrize("asked", ["KILN CORNER", "kiln-corner Ward", "Kiln  Corner", "KILN CORNER WARD"])
+def test_a_ward_is_found_by_every_spelling_that_means_it(path, asked):
+    spellings = ("Kiln Corner", "kiln-corner Ward", "KILN CORNER")
+    for day, ward in enumerate((*spellings, "Erith"), 1):
+        add_tension(path, ENTRY | {"ward": ward, "reported_on": f"2024-05-{day:02d}"}, Tensions(), DAY)
+    found = list_tensions(path, Tensions(), DAY, ward=asked)
+    assert sorted(found.entries["ward"]) == sorted(spellings)
+    assert found.wards["n"].to_dict() == {"KILN CORNER": 3}
+    # On an earlier day the later spellings are not known yet, and the months are still those of the ward.
+    early = list_tensions(path, Tensions(), dt.date(2024, 5, 2), ward=asked)
+    assert list(early.wards.index) == ["kiln-corner Ward"]
+    assert set(early.months["ward"]) == {"kiln-corner Ward"}
+    assert early.months["n"].sum() == 2
+    with pytest.raises(InputError, match=r"has no entry of Kiln; the wards in it: Erith, KILN CORNER\.$"):
+        list_tensions(path, Tensions(), DAY, ward="Kiln")
+
+
+def test_an_entry_closed_today_is_listed_as_closed_and_counts_today_for_the_last_time(path):
+    identity = add_tension(path, ENTRY | {"reported_on": "2024-05-01"}, Tensions(), DAY)
+    review_tension(path, identity, {"reviewed_by": "CS", "review_on": "closed"}, Tensions(), DAY)
+    for day, state, count in ((12, "current", 1), (13, "closed", 1), (14, "closed", 0)):
+        found = list_tensions(path, Tensions(), dt.date(2024, 5, day))
+        assert (found.entries["state"].tolist(), found.wards["n_current"].tolist()) == ([state], [count])
+        shown = list_tensions(path, Tensions(), dt.date(2024, 5, day), only_open=True).entries
+        assert len(shown) == (state == "current")
+
+
+WARDS = (
+    "LSOA21CD,WD24NM\nE01000001,Kiln Corner\nE01000002,Kiln Corner\nE01000003,St Mary's & St James\nE01000004,Erith\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Kiln Cornr", "Kiln Corner"),
+        ("KILN-CORNR ward", "Kiln Corner"),
+        ("St Marys and St Jame", "St Mary's & St James"),
+        ("kiln corner", ""),
+        ("ST MARYS AND ST JAMES WARD", ""),
+        ("Slade Estate", ""),
+        ("Kiln Road", ""),
+    ],
+)
+def test_a_ward_that_is_a_slip_of_another_is_known(tmp_path, typed, meant):
+    (tmp_path / "wards.csv").write_text(WARDS, encoding="utf-8")
+    assert ward_meant(typed, str(tmp_path / "wards.csv")) == meant
+    assert ward_meant(typed, "") == ""
+    assert ward_meant(typed, str(tmp_path / "nothing.csv")) == ""
 
 
 def test_sentences_of_several_wards():

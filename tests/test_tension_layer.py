@@ -18,7 +18,7 @@ from hotspots.errors import InputError
 from hotspots.events.tensions import ward_key, ward_tensions
 from hotspots.maps.page import build_page
 from hotspots.maps.payload import build_payload
-from hotspots.pipeline.tension_layer import NO_ENTRY, log_rejects, month_log, ward_grounds, with_tensions
+from hotspots.pipeline.tension_layer import NO_ENTRY, PAST_REVIEW, log_rejects, month_log, ward_grounds, with_tensions
 from hotspots.settings import Tensions
 from hotspots.tables.tensions import PARTNERS
 from tests import agenda_fixtures as agenda
@@ -37,6 +37,7 @@ ROWS = (
     ("2024-04-20", "Crossness", 4),
     ("2024-04-20", "Barnehurst", 2, "2024-04-25"),
 )
+CLOSED = ("2023-04-20", "Thamesmead", 2, None, "2023-05-25")
 
 
 def areas(*wards):
@@ -72,7 +73,7 @@ def test_wards_have_the_ground_of_their_lsoas_in_the_area_and_only_that():
 
 
 def test_levels_are_said_in_words_with_their_trend():
-    wards = ward_tensions(log(*ROWS), TODAY)
+    wards = ward_tensions(log(*ROWS, CLOSED), TODAY)
     labels = ("level 1", "calm", "level 3", "tense", "level 5", "level 6")
     found = ward_grounds(wards, AREAS, Tensions(level_labels=labels))
     said = {ward: (row["label"], row["trend"]) for ward, row in found.to_dict("index").items()}
@@ -80,13 +81,14 @@ def test_levels_are_said_in_words_with_their_trend():
         "ST MARYS & ST JAMES WARD": ("level 4 (tense)", "new"),
         "Erith": ("level 3", "new"),
         "Slade Estate": ("level 2 (calm)", "new"),
-        "Belvedere": (NO_ENTRY, "fallen"),
+        "Belvedere": ("past review, up to level 5", "fallen"),
         "Northend": ("level 3", "same"),
         "Crossness": ("level 4 (tense)", "fallen"),
-        "Barnehurst": (NO_ENTRY, "same"),
+        "Thamesmead": (NO_ENTRY, "same"),
+        "Barnehurst": ("past review, up to level 2 (calm)", "same"),
     }
     assert str(found["level"].dtype) == "Int64"
-    assert found.index[found["level"].isna()].tolist() == ["Barnehurst", "Belvedere"]
+    assert found.index[found["level"].isna()].tolist() == ["Barnehurst", "Belvedere", "Thamesmead"]
     other = ward_grounds(
         ward_tensions(log(*ROWS), TODAY, level_1_is_worst=True), AREAS, Tensions(level_1_is_worst=True)
     )
@@ -105,7 +107,9 @@ def test_laws_of_the_trend_and_the_ground(rows, worst):
         trend = found.loc[ward, "trend"]
         assert row["risen"] == (trend in {"risen", "new"})
         assert (trend == "new") == (pd.notna(row["level"]) and pd.isna(row["level_before"]))
-        assert (found.loc[ward, "label"] == NO_ENTRY) == (row["n_current"] == 0)
+        label = found.loc[ward, "label"]
+        assert (label == NO_ENTRY) == (row["n_current"] == 0 and row["n_overdue"] == 0)
+        assert label.startswith(PAST_REVIEW) == (row["n_current"] == 0 and row["n_overdue"] > 0)
         assert (found.geometry[ward] is None) == (ward_key(str(ward)) == "elsewhere")
 
 

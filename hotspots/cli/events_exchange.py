@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from hotspots.cli import options as opt
+from hotspots.cli.events_print import is_whole_days
 from hotspots.cli.report import console_of, printable, progress, quoted
 
 if TYPE_CHECKING:
@@ -109,7 +110,10 @@ def _print_import(result: ImportResult) -> None:
         first = result.added.sort_values(["starts_at", "title"]).head(_SHOWN)
         for event in first.itertuples():
             recurs = said(event.rrule) if isinstance(event.rrule, str) else ""
-            cells = (f"{event.starts_at:%a %d %b %Y %H:%M}", event.title, event.kind, recurs, str(event.Index))
+            # An event without an end has none that could be the last minute of a day.
+            whole = event.ends_at == event.ends_at and is_whole_days(event.starts_at, event.ends_at)
+            starts = f"{event.starts_at:%a %d %b %Y}" + ("" if whole else f" {event.starts_at:%H:%M}")
+            cells = (starts, event.title, event.kind, recurs, str(event.Index))
             table.add_row(*(Text(printable(cell)) for cell in cells))
         console.print(table)
         if len(result.added) > _SHOWN:

@@ -12,7 +12,7 @@ from hotspots.cli.report import console_of, printable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator
-    from datetime import date
+    from datetime import date, datetime
 
     from rich.console import Console
 
@@ -133,16 +133,27 @@ def _text(value: Any) -> Text:  # noqa: ANN401
 
 
 def _when(row: Any) -> str:  # noqa: ANN401
-    """Return start and end: ``2024-05-04 Sat 10:00–18:00``, the date of the end only where it is another."""
-    start = row["next_at"]
-    words = f"{start:%Y-%m-%d} {_WEEKDAYS[start.weekday()]} {start:%H:%M}"
-    if not _given(row["ends_at"]):
+    """Return start and end: ``2024-05-04 Sat 10:00–18:00``, the date of the end only where it is another.
+
+    Of whole days there are the dates alone.
+    """
+    start, end = row["next_at"], row["ends_at"]
+    day = f"{start:%Y-%m-%d} {_WEEKDAYS[start.weekday()]}"
+    words = f"{day} {start:%H:%M}"
+    if not _given(end):
         return words
-    end = row["ends_at"]
+    if is_whole_days(row["starts_at"], end):
+        more = ((end - timedelta(minutes=1)).date() - row["starts_at"].date()).days
+        return f"{day} – {start + timedelta(days=more):%Y-%m-%d}" if more else day
     whole_days = (end.date() - row["starts_at"].date()).days
     if whole_days > 1 or (whole_days == 1 and f"{end:%H:%M}" > f"{start:%H:%M}"):
         return f"{words} – {start + timedelta(days=whole_days):%Y-%m-%d} {end:%H:%M}"
     return f"{words}–{end:%H:%M}"
+
+
+def is_whole_days(starts: datetime, ends: datetime) -> bool:
+    """Say whether an event lasts whole days: from 00:00 to 23:59, or to the midnight after it."""
+    return ends > starts and f"{starts:%H:%M}" == "00:00" and f"{ends:%H:%M}" in {"23:59", "00:00"}
 
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -150,7 +161,10 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 def _titled(row: Any) -> str:  # noqa: ANN401
     """Return the title, what recurs in words, and a status that matters."""
-    many = f", {row['occurrences']} times" if row["recurs"] and row["occurrences"] > 1 else ""
+    many = ""
+    if row["recurs"] and row["occurrences"] > 1:
+        counted = row["recurs"].endswith(" times")
+        many = f" in all, {row['occurrences']} in this period" if counted else f", {row['occurrences']} times"
     recurs = f" ({row['recurs']}{many})" if row["recurs"] else ""
     return f"{row['title']}{recurs}" + (f" [{row['status']}]" if row["status"] != "planned" else "")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -14,6 +14,8 @@ from hotspots.cli import options as opt
 from hotspots.cli.report import console_of, printable, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable, Mapping
+
     import pandas as pd
     from rich.console import Console
 
@@ -64,7 +66,7 @@ ReviewOn = Annotated[
 ]
 Identity = Annotated[str | None, typer.Argument(metavar="[ID]", help="The entry; without it all that are due.")]
 By = Annotated[str, typer.Option(metavar="WHO", help="Who looked at it.")]
-Close = Annotated[bool, typer.Option("--close", help="No further review: the entry does not count any more.")]
+Close = Annotated[bool, typer.Option("--close", help="No further review: from tomorrow on the entry does not count.")]
 
 
 @tension.callback()
@@ -115,7 +117,8 @@ def add_command(
     today: Today = None,
 ) -> None:
     """Add an entry; one that holds personal data is refused. The log is made where there is none."""
-    from hotspots.pipeline.tensions import add_tension, find_log  # noqa: PLC0415 - slow libraries
+    from hotspots.pipeline.tensions import add_tension, find_log, ward_meant  # noqa: PLC0415 - slow libraries
+    from hotspots.settings import load_settings  # noqa: PLC0415
 
     entry = {
         "ward": ward,
@@ -129,8 +132,12 @@ def add_command(
         "review_on": review_on or "",
     }
     path = find_log(tensions, Path(), make=True)
-    identity = add_tension(path, entry, _settings(settings), _today(today))
-    _say(console_of(), f"Entry {identity} added to {path}.")
+    chosen, console = load_settings(opt.settings_path(settings)), console_of()
+    identity = add_tension(path, entry, chosen.tensions, _today(today))
+    _say(console, f"Entry {identity} added to {path}.")
+    meant = ward_meant(ward, chosen.areas.wards)
+    if meant:
+        _say(console, f"Warning: {ward.strip()} is no ward of the file of wards: did you mean {meant}?")
 
 
 @tension.command("review")
@@ -240,7 +247,7 @@ def _entries(console: Console, found: TensionList, settings: Tensions) -> None:
                 Text(printable(str(identity))),
                 f"{row['reported_on']:%Y-%m-%d}",
                 *(Text(printable(str(word))) for word in words),
-                _review(row["state"], row["due_on"]),
+                _review(row, found.today),
                 Text(printable(str(row["summary"]))),
             )
         console.print(table)
@@ -252,7 +259,8 @@ def _entries(console: Console, found: TensionList, settings: Tensions) -> None:
             _say(console, sentence)
 
 
-def _review(state: str, due: pd.Timestamp) -> Text:
+def _review(row: Mapping[Hashable, Any], today: pd.Timestamp) -> Text:
+    state, due = row["state"], row["due_on"]
     if state == "closed":
-        return Text("closed", "dim")
+        return Text("closed today" if row["reviewed_on"] == today else "closed", "dim")
     return Text(f"{due:%Y-%m-%d}", _ACCENT if state == "overdue" else "") + Text(" late" if state == "overdue" else "")

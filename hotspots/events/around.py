@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 MOST_NAMES = 5
-"""So many names say where people come from; more are a list."""
+"""So many names say where people come from; more are counted."""
+
+# What registers of stops call a road along which a bus stops anywhere: it names no place.
+_NO_PLACE = re.compile(r"hail\s*(?:&|and)\s*ride(?:\s+section)?", re.IGNORECASE)
 
 
 def near_stops(events: gpd.GeoDataFrame, points: gpd.GeoDataFrame, reach_m: float) -> pd.Series:
@@ -32,7 +36,8 @@ def near_stops(events: gpd.GeoDataFrame, points: gpd.GeoDataFrame, reach_m: floa
     -------
     Series
         By ``event_id``: a tuple of at most ``MOST_NAMES`` names, the nearest first, each once; of stops equally far the
-        first by the index of ``points``. Empty for an event without a location and one with no stop around.
+        first by the index of ``points``. Where there are more names, the tuple ends with how many, as ``and 12 more``.
+        Empty for an event without a location and one with no stop around. ``Hail & Ride Section`` is no name.
 
     Raises
     ------
@@ -44,6 +49,12 @@ def near_stops(events: gpd.GeoDataFrame, points: gpd.GeoDataFrame, reach_m: floa
     names: dict[object, dict[str, None]] = {event: {} for event in events.index}
     pairs = within_reach(events.geometry, points.geometry, reach_m)
     for event, name in zip(pairs["place"], points["name"].loc[pairs["other"]], strict=True):
-        names[event].setdefault(str(name))
-    told = [tuple(found)[:MOST_NAMES] for found in names.values()]
+        if not _NO_PLACE.fullmatch(str(name).strip()):
+            names[event].setdefault(str(name))
+    told = [_few(tuple(found)) for found in names.values()]
     return pd.Series(told, index=events.index, dtype=object, name="near_stops")
+
+
+def _few(names: tuple[str, ...]) -> tuple[str, ...]:
+    left = len(names) - MOST_NAMES
+    return (*names[:MOST_NAMES], f"and {left:,} more") if left > 0 else names

@@ -2,9 +2,10 @@
 
 Rules of this module, since no published ones were found: an entry counts from the day it was reported to the day of its
 next review, both included. One past its review does not count any more, for nobody has said that it still holds, but it
-is never silent: it is counted apart. One that was reviewed and has no date for the next review is closed, and counted
-until the day before. The level of a ward is the most tense of the entries that count; none is below every level.
-Nothing is tested: a handful of reports allows no more than counts.
+is never silent: it is counted apart. One that was reviewed and has no date for the next review is closed, and counts to
+the day of that review, which is included as that of any review is: three months ago as today, so that no ward rises by
+the edge of a day. An entry closed today counts today for the last time. The level of a ward is the most tense of the
+entries that count; none is below every level. Nothing is tested: a handful of reports allows no more than counts.
 
 Partner tier and above only.
 """
@@ -79,13 +80,14 @@ def states(tensions: pd.DataFrame, day: pd.Timestamp, *, review_after_days: int 
     Returns
     -------
     Series
-        By ``tension_id`` one of ``STATES``: current, overdue (past its review), closed, or later (reported after that
-        day). Of an entry closed since it is not known when its review was due: it was current.
+        By ``tension_id`` one of ``STATES``: current, overdue (past its review), closed (before that day), or later
+        (reported after it). On the day of its review, and of its closing, an entry is current. Of one closed since it
+        is not known when its review was due: it was current.
     """
     due = due_on(tensions, review_after_days=review_after_days)
     closed = _closed(tensions)
     found = np.select(
-        [tensions["reported_on"] > day, closed & (tensions["reviewed_on"] <= day), ~closed & (due < day)],
+        [tensions["reported_on"] > day, closed & (tensions["reviewed_on"] < day), ~closed & (due < day)],
         ["later", "closed", "overdue"],
         "current",
     )

@@ -81,7 +81,9 @@ def read_diary(path: Path) -> Diary:
             numbers.append(number)
         except _UnusableError as error:
             skipped.append(Skipped(number, cell_words(row.get("title"))[:200], str(error)))
-    left = [title for title in sheet.columns if title not in titles.values()]
+    # Our own export says the recurrence a second time, in words.
+    words = {"recurs"} if "rrule" in titles else set()
+    left = [title for title in sheet.columns if title not in {*titles.values(), *words}]
     notes = (f"{sheet.name}: not taken over: {', '.join(left)[:200]}.",) if left else ()
     return Diary(Sheet(path, _OURS, tuple(rows), tuple(numbers), sheet.stamp), tuple(skipped), notes)
 
@@ -111,12 +113,17 @@ def _row(row: Mapping[str, Cell]) -> dict[str, Cell]:
 
 
 def _when(row: Mapping[str, Cell], date: str, clock: str | None) -> Cell:
-    """Return a date with its clock, of which each may have a column of its own; none where there is no date."""
+    """Return a date with its clock, of which each may have a column of its own; none where there is no date.
+
+    Without a column for the clock the event lasts whole days.
+    """
     cell = row.get(date)
     if isinstance(cell, dt.date):
         moment: Cell = cell
     else:
         moment = _date(cell_words(cell))
+    if clock is None and isinstance(moment, dt.datetime):
+        moment = moment.date()
     words = cell_words(row.get(clock)) if clock else ""
     return _with_clock(moment, words) if words and isinstance(moment, dt.date) else moment
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from hotspots.errors import InputError
 from hotspots.intake.delimited import Records, guess_delimiter, misfit
 from hotspots.intake.files import decode, sha256, shown_name, unpack
-from hotspots.intake.workbooks import OLD_MARK, ZIP_MARK, cell_text, sheet_rows
+from hotspots.intake.workbooks import OLD_MARK, ZIP_MARK, cell_text, midnights, sheet_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -70,7 +70,8 @@ def read_sheet(path: Path) -> Sheet:
     -------
     Sheet
         Of a text every cell is text, as it was before ``hotspots.files.neutral``; of a workbook whole numbers, numbers,
-        dates, times and truth values stay what they are, and of a formula there is its value.
+        dates, times and truth values stay what they are, and of a formula there is its value. A date at 00:00 is a
+        time where its cell shows a clock (.xlsx and .xlsm), else a day.
 
     Raises
     ------
@@ -82,7 +83,7 @@ def read_sheet(path: Path) -> Sheet:
     if name.casefold().removesuffix(".gz").endswith(WORKBOOKS):
         rows, _ = sheet_rows(data, name, "")
         delimiter = ","
-        found = [(number, [_typed(cell) for cell in cells], fault) for number, cells, fault in rows]
+        found = _with_midnights([(number, [*map(_typed, cells)], fault) for number, cells, fault in rows], data)
     else:
         text = _decoded(data, name)
         delimiter = guess_delimiter(text, 1)
@@ -233,3 +234,26 @@ def _typed(cell: object) -> Cell:
     if isinstance(cell, bool | int | dt.date | dt.time):
         return cell
     return cell_text(cell) or None  # a duration
+
+
+def _with_midnights(rows: list[tuple[int, list[Cell], str]], data: bytes) -> list[tuple[int, list[Cell], str]]:
+    """Return rows of a workbook with dates at 00:00 as times where a clock is shown: the reader makes days of them."""
+    if not any(_is_day(cell) for _, cells, _ in rows for cell in cells):
+        return rows
+    clocks = midnights(data)
+    return [
+        (
+            number,
+            [_at_midnight(cell) if (number, place) in clocks else cell for place, cell in enumerate(cells, 1)],
+            said,
+        )
+        for number, cells, said in rows
+    ]
+
+
+def _is_day(cell: Cell) -> bool:
+    return isinstance(cell, dt.date) and not isinstance(cell, dt.datetime)
+
+
+def _at_midnight(cell: Cell) -> Cell:
+    return dt.datetime.combine(cell, dt.time()) if isinstance(cell, dt.date) and _is_day(cell) else cell

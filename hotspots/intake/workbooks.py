@@ -6,9 +6,10 @@ import datetime as dt
 import io
 import math
 import re
+import warnings
 import zipfile
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
@@ -45,6 +46,8 @@ _ROW = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]+([0-9]+)["'][^<>]*(?<!/)>""")
 _NOWHERE = re.compile(rb"""\sr\s*=\s*["']([0-9]{8,})["']""")
 _BINARY_SHEET = b"\x81\x01\x00"
 """The record that begins a sheet of an .xlsb."""
+# Words, escaped letters, widths and what stands in brackets (colours, languages) are no codes of date or time.
+_NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _STRINGS = re.compile(rb"""\suniqueCount\s*=\s*["']([0-9]+)["']""")
 
 _DAMAGED = "{name} is a damaged workbook; save or download it again."
@@ -147,6 +150,43 @@ def _to_the_second(value: dt.datetime | dt.time) -> dt.datetime | dt.time:
         return whole + dt.timedelta(seconds=1) if whole < dt.datetime.max.replace(microsecond=0) else whole
     later = dt.datetime.combine(dt.date.min, whole) + dt.timedelta(seconds=1)
     return later.time() if later.date() == dt.date.min else whole
+
+
+def shows_clock(number_format: str) -> bool:
+    """Say whether a cell of that number format shows the hour of a date, as ``yyyy-mm-dd h:mm`` does."""
+    return "h" in _NO_CODE.sub("", number_format).partition(";")[0].casefold()
+
+
+def midnights(data: bytes) -> frozenset[tuple[int, int]]:
+    """Return where the first sheet that is shown has a date with the clock 00:00: only the format tells it from a day.
+
+    Parameters
+    ----------
+    data
+        Bytes of a workbook that ``sheet_rows`` has read.
+
+    Returns
+    -------
+    frozenset of tuple
+        Row and column, from 1; none of another workbook than .xlsx or .xlsm, and of one that cannot be read so.
+    """
+    from openpyxl import load_workbook  # noqa: PLC0415 - only where a workbook holds dates
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            book = load_workbook(io.BytesIO(data), read_only=True, data_only=True)
+            page: Any = next((page for page in book.worksheets if page.sheet_state == "visible"), book.worksheets[0])
+            # Programs write a wrong extent, beyond which nothing would be read.
+            page.reset_dimensions()
+            dates = [cell for row in page.iter_rows() for cell in row if isinstance(cell.value, dt.datetime)]
+            return frozenset(
+                (cell.row, cell.column)
+                for cell in dates
+                if cell.value.time() == dt.time() and shows_clock(cell.number_format)
+            )
+    except Exception:  # noqa: BLE001 - openpyxl meets damage with errors not meant as such; a day stays a day
+        return frozenset()
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def build_page(content: PageContent) -> str:
     sheets = map(offline.asset, (*_STYLES, *more_styles))
     styles = [
         leaflet_css,
-        "\n".join([stylesheet(classes, len(content.tested)), *sheets, paper(content.words.marking)]),
+        "\n".join([stylesheet(classes, len(content.tested)), *sheets, paper(_marking(content))]),
     ]
     text: str = _template().render(
         policy=offline.policy(scripts, styles, tiles),
@@ -87,6 +87,11 @@ def build_page(content: PageContent) -> str:
         **_static(content),
     )
     return text
+
+
+def _marking(content: PageContent) -> str:
+    """Return what stands on every sheet of paper: the marking, and with a tension log for whom the page is."""
+    return " · ".join(filter(None, [content.words.marking, PARTNERS if content.tensions is not None else ""]))
 
 
 def _overlays(content: PageContent) -> list[str]:
@@ -120,7 +125,7 @@ def _static(content: PageContent) -> dict[str, Any]:
         "events": panel.event_rows(content),
         "event_risks": risk_counts(placed(content.events)),
         "event_kinds": kind_counts(placed(content.events)),
-        "grounds": bool(content.events.geometry.geom_type.isin(GROUNDS).any()),
+        "grounds": bool(placed(content.events).geometry.geom_type.isin(GROUNDS).any()),
         "outline": outline,
         "letter_at": letter_at,
         "has_tensions": content.tensions is not None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.maps import words
-from hotspots.maps.agenda import in_time, whens
+from hotspots.maps.agenda import CANCELLED, in_time, whens
 from hotspots.maps.payload import crime_types, dividing_themes, ranked, reading_order
 from hotspots.maps.signs import risk_key
 from hotspots.maps.spark import sparks
@@ -185,8 +185,17 @@ def filters(content: PageContent) -> dict[str, Any]:
         "hours": bool((content.selections["hour_of_week"] >= 0).any()),
         "days": list(words.DAYS),
         "periods": [period.title for period in content.periods] if len(content.events) else [],
+        "both": both_months(content.months),
         "risks": ["medium", "high"] if graded else [],
     }
+
+
+def both_months(months: tuple[MonthCount, ...]) -> str:
+    """Return what the register on the page holds: the month of the page and the one after it."""
+    if not months:
+        return "both months"
+    month = pd.Period(months[-1].key, freq="M")
+    return f"{words.month(month)} and {words.month(month + 1)}"
 
 
 def band_rows(content: PageContent) -> list[tuple[str, str, str]]:
@@ -226,6 +235,7 @@ def event_rows(content: PageContent) -> list[dict[str, Any]]:
             "risk": words.said(row.risk),
             "mark": risk_key(row.risk),
             "notes": words.said(row.notes),
+            "off": row.status == CANCELLED,
             "placed": row.geometry is not None and not row.geometry.is_empty,
         }
         for row in in_time(content.events).itertuples()

@@ -9,7 +9,7 @@ import numpy as np
 import shapely
 
 from hotspots.maps import words
-from hotspots.maps.agenda import dates_of, ground_of, in_time, point_of, whens
+from hotspots.maps.agenda import CANCELLED, days_of, ground_of, in_time, live, point_of, told, whens
 from hotspots.maps.columns import encode_column, encode_labels, encode_places
 from hotspots.maps.encode import encode_shape, encode_words, origin_of
 from hotspots.maps.style import CHANGE_SIGNS, CHANGE_WORDS, STATUS_SIGNS, event_letter
@@ -244,11 +244,12 @@ def _on_unknown(content: PageContent) -> set[str]:
 
 
 def _near(content: PageContent) -> dict[str, list[list[int]]]:
-    """Return the events near each hotspot: position in reading order, and metres."""
+    """Return the events near each hotspot, cancelled ones left out: position in reading order, and metres."""
     if content.near is None:
         return {}
     found: dict[str, list[list[int]]] = {}
-    at = in_time(content.events).index.get_indexer(content.near["event_id"])
+    held = set(live(content.events).index)
+    at = in_time(content.events).index.get_indexer(content.near["event_id"].where(content.near["event_id"].isin(held)))
     metres = content.near["distance_m"].round().astype(int)
     for hotspot, event, distance in zip(content.near["hotspot_id"], at.tolist(), metres, strict=True):
         if event >= 0:
@@ -257,11 +258,12 @@ def _near(content: PageContent) -> dict[str, list[list[int]]]:
 
 
 def _events(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any]]:
-    said, dates = whens(content), dates_of(content)
+    said, days = whens(content), days_of(content)
     return [
         {
             "id": str(row.Index),
-            "dates": [[f"{day:%Y-%m-%d}" for day in date] for date in dates[str(row.Index)]],
+            "dates": [list(date) for date in days[str(row.Index)]],
+            **told(row),
             "title": str(row.title),
             "kind": str(row.kind),
             "letter": event_letter(row.kind),
@@ -269,8 +271,9 @@ def _events(content: PageContent, origin: tuple[int, int]) -> list[dict[str, Any
             "risk": words.said(row.risk),
             "status": str(row.status),
             "notes": words.said(row.notes),
-            "at": point_of(row.geometry, origin),
-            "shape": ground_of(row.geometry, origin),
+            "off": row.status == CANCELLED,
+            "at": None if row.status == CANCELLED else point_of(row.geometry, origin),
+            "shape": None if row.status == CANCELLED else ground_of(row.geometry, origin),
         }
         for row in in_time(_degrees(content.events)).itertuples()
     ]

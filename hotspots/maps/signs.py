@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hotspots.maps.agenda import in_time
+import numpy as np
+
+from hotspots.maps.agenda import in_time, live
 from hotspots.maps.style import RISK_UNKNOWN_WIDTH, RISK_WIDTHS, event_letter
 
 if TYPE_CHECKING:
@@ -83,9 +85,15 @@ def risk_key(risk: object) -> str:
 
 
 def placed(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return the events that have a place, in order of time."""
-    ordered = in_time(events)
+    """Return the events that have a sign on the map, in order of time: those with a place that are not cancelled."""
+    ordered = in_time(live(events))
     return ordered[ordered.geometry.notna() & ~ordered.geometry.is_empty]
+
+
+def by_risk(events: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the events with the highest risk first, those of one risk as they came."""
+    order = list(RISK_NAMES)
+    return events.iloc[np.argsort([order.index(risk_key(risk)) for risk in events["risk"]], kind="stable")]
 
 
 def risk_counts(events: gpd.GeoDataFrame) -> list[EventCount]:

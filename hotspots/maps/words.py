@@ -10,14 +10,19 @@ import pandas as pd
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hotspots.maps.content import MonthCount, Tested
+    from hotspots.maps.content import MonthCount, Period, Tested
 
 NONE = "–"
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS_FULL = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _WHOLE_FROM = 10
 _LEAST_SHARE = 0.1
 _TINY = 0.05
+_MIDNIGHT, _LAST_MINUTE = "00:00", "23:59"
 
 
 def said(value: Any) -> str | None:  # noqa: ANN401 - one cell of a frame
@@ -114,7 +119,24 @@ def life(status: Any, first_seen: Any, months_in_top: Any, looked_at: int) -> st
 
 
 def when(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that may be NaT
-    """Return an event's time, for example ``Sat 8 Jan 2022, 15:00–17:00``, whatever the machine's language."""
+    """Return an event's time, for example ``Sat 8 Jan 2022, 15:00–17:00``, whatever the machine's language.
+
+    Parameters
+    ----------
+    starts, ends
+        Local time; no end: the start alone. From 00:00 to 23:59, or to the midnight after it, it is whole days.
+
+    Returns
+    -------
+    str
+        Of whole days without clocks, for example ``Thu 2 Sep – Fri 17 Dec 2021``.
+    """
+    if whole_days(starts, ends):
+        last = ends - pd.Timedelta(minutes=1)
+        said_last = f"{_day(last)} {last.year}"
+        if last.date() == starts.date():
+            return said_last
+        return f"{_day(starts)}{'' if last.year == starts.year else f' {starts.year}'} – {said_last}"
     first = f"{_day(starts)} {starts.year}, {starts:%H:%M}"
     if pd.isna(ends):
         return first
@@ -123,6 +145,31 @@ def when(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that 
     if ends.year == starts.year:
         first = f"{_day(starts)}, {starts:%H:%M}"
     return f"{first} – {_day(ends)} {ends.year}, {ends:%H:%M}"
+
+
+def whole_days(starts: pd.Timestamp, ends: Any) -> bool:  # noqa: ANN401 - a cell that may be NaT
+    """Say whether a time is one of whole days: from 00:00 to 23:59, or to the midnight after it."""
+    if pd.isna(ends) or ends <= starts or f"{starts:%H:%M}" != _MIDNIGHT:
+        return False
+    return f"{ends:%H:%M}" in {_LAST_MINUTE, _MIDNIGHT}
+
+
+def clock(starts: pd.Timestamp, ends: Any) -> str:  # noqa: ANN401 - a cell that may be NaT
+    """Return the clock of an event alone, for example ``22:00–02:00``; empty where it is one whole day."""
+    first = f"{starts:%H:%M}"
+    if pd.isna(ends):
+        return first
+    days = ((ends - pd.Timedelta("1us")).date() - starts.date()).days + 1
+    if whole_days(starts, ends):
+        return "" if days == 1 else f"{days} days each"
+    return f"{first}–{ends:%H:%M}" if ends - starts < pd.Timedelta(days=1) else f"{first}–{ends:%H:%M} on day {days}"
+
+
+def days(span: Period) -> str:
+    """Return a span of days: a whole month by its full name, any other by its title."""
+    first, last = pd.Timestamp(span.first), pd.Timestamp(span.last)
+    whole = first.day == 1 and last == first + pd.offsets.MonthEnd(0)
+    return f"{_MONTHS_FULL[first.month - 1]} {first.year}" if whole else span.title
 
 
 def _day(moment: pd.Timestamp) -> str:

@@ -37,7 +37,7 @@ class Coming:
     events: gpd.GeoDataFrame
     """EVENTS of the month and the one after it, a recurring one once."""
     dates: gpd.GeoDataFrame
-    """OCCURRENCES of these events in the two months."""
+    """OCCURRENCES of these events in the two months; cancelled ones too, which a page lists and does not count."""
     exposure: pd.DataFrame
     """EXPOSURE of the month after."""
     earlier: pd.DataFrame
@@ -118,6 +118,8 @@ def _of_both(table: gpd.GeoDataFrame, month: pd.Period) -> tuple[gpd.GeoDataFram
     stop = (month + 2).start_time.tz_localize(_ZONE)
     over = table["ends_at"].fillna(table["starts_at"])
     # A recurring event is one row: it is of the period when one of its days is.
-    dates = expand(table, start, stop - pd.Timedelta("1us"))
-    once = table["rrule"].isna() & (table["starts_at"] < stop) & (over >= start)
+    as_if = table.assign(status=table["status"].where(table["status"] != "cancelled", "planned"))
+    dates = expand(as_if, start, stop - pd.Timedelta("1us"))
+    dates = dates.assign(status=table["status"].reindex(dates["event_id"]).astype("str").array)
+    once = table["rrule"].isna() & (table["starts_at"] < stop) & ((over > start) | (table["starts_at"] >= start))
     return table[once | (table["rrule"].notna() & table.index.isin(dates["event_id"]))], dates

@@ -174,10 +174,13 @@ def add_event(path: Path, settings: Settings, values: Mapping[str, str], today: 
     Raises
     ------
     InputError
-        A value cannot be used, or an event of the same title and start, or the same id, is there already.
+        There is no register, a value cannot be used, or an event of the same title and start, or the same id, is there
+        already.
     OutputError
         The register cannot be written.
     """
+    if not exists(path):
+        raise InputError(f"There is no register {path}; begin one with hotspots events template --out {path}.")
     made: list[Changed] = []
 
     def change(sheet: Sheet) -> Sheet:

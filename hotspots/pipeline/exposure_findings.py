@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hotspots.analysis.when import peak_windows, window_words
+from hotspots.events.around import MOST_NAMES
 from hotspots.events.earlier import MONTHS_AROUND, SAME_PLACE_M, WEEKS_AROUND
 from hotspots.events.exposure import DISPERSAL_H, PEAK, REACH_M
 from hotspots.maps.words import when
@@ -34,12 +35,12 @@ class EventOfRisk:
     occurrence_id: str
     title: str
     when: str
-    """For example ``Sat 8 Jun 2024, 15:00–17:00``, and of how many dates it is one."""
+    """For example ``Sat 8 Jun 2024, 15:00–17:00``, and of how many dates it is one; of whole days the dates alone."""
     reason: str
     hotspots: tuple[str, ...]
     """Names of the hotspots within reach, the one of the reason first."""
     stops: tuple[str, ...]
-    """Names of the stops around it, where such are given."""
+    """Names of the stops around it, where such are given; where there are more, at last how many: ``12 more``."""
     before: str
     """What happened when it was held before; empty where it was not, or nobody looked."""
 
@@ -158,10 +159,11 @@ def _listed(rows: pd.DataFrame, names: pd.Series, earlier: pd.DataFrame | None) 
     found: list[EventOfRisk] = []
     ordered = of_risk.sort_values("rank", kind="stable")
     ordered = ordered.assign(name=ordered["hotspot_id"].map(names))
-    by_date = ordered.dropna(subset="name").groupby("occurrence_id")["name"].agg(tuple).to_dict()
+    near = ordered.dropna(subset="name")
+    by_date = near.groupby("occurrence_id")["name"].agg(tuple).to_dict()
+    grounds = near[near["on_ground"]].groupby("occurrence_id")["name"].agg(tuple).to_dict()
     for first in ordered.drop_duplicates("event_id").to_dict("records"):
         event, around = first["event_id"], by_date.get(first["occurrence_id"], ())
-        also = [name.partition(" ")[0] for name in around[1:]]
         one_of = f" (one of {dates[event]} dates)" if dates[event] > 1 else ""
         found.append(
             EventOfRisk(
@@ -170,13 +172,26 @@ def _listed(rows: pd.DataFrame, names: pd.Series, earlier: pd.DataFrame | None) 
                 occurrence_id=first["occurrence_id"],
                 title=first["title"],
                 when=when(first["starts_at"], first["ends_at"]) + one_of,
-                reason=first["reason"] + (f"; also within reach of {listed(also)}" if also else ""),
+                reason=_reason(first["reason"], around, grounds.get(first["occurrence_id"], ())),
                 hotspots=around,
-                stops=tuple(filter(None, first["stops"].split("; "))),
+                stops=_stops(first["stops"]),
                 before=_short(held[event]) if event in held else "",
             )
         )
     return found
+
+
+def _reason(reason: str, around: tuple[str, ...], grounds: tuple[str, ...]) -> str:
+    """Return the reason of an event's first hotspot with the others around: those on whose ground it lies, the rest."""
+    on, also = ([name.partition(" ")[0] for name in names] for names in (grounds, around[max(len(grounds), 1) :]))
+    if on:
+        reason = reason.replace(f"on the ground of {on[0]}", f"on the ground of {listed(on)}", 1)
+    return reason + (f"; also within reach of {listed(also)}" if also else "")
+
+
+def _stops(cell: str) -> tuple[str, ...]:
+    names = tuple(filter(None, cell.split("; ")))
+    return names if len(names) <= MOST_NAMES else (*names[:-1], names[-1].removeprefix("and "))
 
 
 def _unplaced(rows: pd.DataFrame) -> list[str]:

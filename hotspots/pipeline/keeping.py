@@ -13,6 +13,7 @@ from hotspots.errors import InputError, OutputError
 from hotspots.files import locked, neutral, replace_file
 from hotspots.intake.files import exists, sha256
 from hotspots.intake.sheets import Cell, Sheet, cell_words, read_sheet
+from hotspots.intake.workbooks import shows_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -280,6 +281,9 @@ def _put(page: Worksheet, row: int, column: int, value: Cell) -> None:
     cell = page.cell(row, column)
     if not isinstance(value, str):
         cell.value = value
+        # What the cell held before left its format: a clock that is not shown is lost at 00:00.
+        if isinstance(value, dt.date) and isinstance(value, dt.datetime) != shows_clock(cell.number_format):
+            cell.number_format = "yyyy-mm-dd h:mm:ss" if isinstance(value, dt.datetime) else "yyyy-mm-dd"
         return
     # What no workbook can hold becomes a mark, and a text too long for a cell ends there.
     cell.value = _UNWRITABLE.sub("\ufffd", value.encode("utf-8", errors="replace").decode("utf-8"))[:_LONGEST]

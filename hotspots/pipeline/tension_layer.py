@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hotspots.settings import Tensions
 
 NO_ENTRY = "no current entry"
+PAST_REVIEW = "past review"
 
 
 def month_log(path: Path | None, month: pd.Period, settings: Tensions) -> TensionList | None:
@@ -89,18 +90,21 @@ def ward_grounds(wards: pd.DataFrame, areas: gpd.GeoDataFrame, settings: Tension
     -------
     GeoDataFrame
         By ``ward``, in the order given and the CRS of the areas: ``level`` (Int64, empty where no entry is current),
-        ``label`` in words, ``trend`` against three months ago (risen, fallen, same, or new where there was none),
-        ``n_current`` entries, and the ground, empty where no LSOA of the area is in a ward of that name.
+        ``label`` in words (where nothing counts but entries past their review: that, and how tense they are), ``trend``
+        against three months ago (risen, fallen, same, or new where there was none), ``n_current`` entries, and the
+        ground, empty where no LSOA of the area is in a ward of that name.
     """
     own = areas[(areas["zone"] == "area") & areas["ward"].notna()]
     keys = own["ward"].astype("str").map(ward_key)
     grounds: dict[str, BaseGeometry] = {str(key): outline_of(own[keys == key]) for key in keys.unique()}
     trends = [_trend(*row) for row in wards[["level", "level_before", "risen"]].to_numpy()]
-    levels = [None if pd.isna(level) else int(level) for level in wards["level"]]
+    columns = ("level", "level_overdue")
+    levels, late = ([None if pd.isna(level) else int(level) for level in wards[name]] for name in columns)
+    labels = [_label(one, old, settings) for one, old in zip(levels, late, strict=True)]
     frame = gpd.GeoDataFrame(
         {
             "level": pd.array(levels, dtype="Int64"),
-            "label": pd.array([NO_ENTRY if one is None else level_words(one, settings) for one in levels], dtype="str"),
+            "label": pd.array(labels, dtype="str"),
             "trend": pd.array(trends, dtype="str"),
             "n_current": wards["n_current"].to_numpy(),
         },
@@ -108,6 +112,13 @@ def ward_grounds(wards: pd.DataFrame, areas: gpd.GeoDataFrame, settings: Tension
         crs=areas.crs,
     )
     return frame.set_index(pd.Index(wards.index, dtype="str", name="ward"))
+
+
+def _label(level: int | None, overdue: int | None, settings: Tensions) -> str:
+    """Return the level in words; where nothing counts, whether that is because nobody looked again."""
+    if level is not None:
+        return level_words(level, settings)
+    return NO_ENTRY if overdue is None else f"{PAST_REVIEW}, up to {level_words(overdue, settings)}"
 
 
 def _trend(level: Any, before: Any, risen: Any) -> str:  # noqa: ANN401 - one row of the wards

@@ -10,6 +10,7 @@ import datetime as dt
 import difflib
 import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ import pandas as pd
 from hotspots.errors import InputError, OutputError
 from hotspots.events.tensions import due_on, states, tension_months, ward_key, ward_tensions
 from hotspots.intake.files import exists
+from hotspots.intake.lookups import read_wards
 from hotspots.intake.sheets import new_sheet, with_cells, with_row
 from hotspots.intake.tensions import TENSION_COLUMNS, TensionsIntake, read_tensions, tensions_of
 from hotspots.pipeline.keeping import edit_sheet, register_at, save_sheet
@@ -25,7 +27,6 @@ from hotspots.tables.tensions import PARTNERS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from hotspots.intake.sheets import Cell, Sheet
     from hotspots.settings import Tensions
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 NAME = "tensions"
 """Name of the log without its ending."""
 MONTHS_SHOWN = 12
+_CLOSE = 0.8
+"""Two names of wards are so alike that one may be a slip of the other."""
 
 _REASONS = {
     "personal_data": "holds {value}; nothing of a person belongs into the log",
@@ -54,7 +57,8 @@ class TensionList:
     path: Path
     today: pd.Timestamp
     entries: pd.DataFrame
-    """TENSIONS asked for, with ``state`` and ``due_on``; the last report first."""
+    """TENSIONS asked for, with ``state`` and ``due_on``; the last report first. One closed on the day is closed here,
+    though it counts in the levels of that day."""
     wards: pd.DataFrame
     """WARD_TENSIONS asked for, the most tense first."""
     months: pd.DataFrame
@@ -106,7 +110,7 @@ def list_tensions(
     today
         The day.
     ward
-        Only this ward or area; empty: all.
+        Only this ward or area, however it is spelled (``ward_key``); empty: all.
     only_open
         Leave out closed entries.
 
@@ -119,16 +123,19 @@ def list_tensions(
     day = pd.Timestamp(today)
     tensions, how = intake.tensions, {"review_after_days": settings.review_after_days}
     wards = ward_tensions(tensions, day, level_1_is_worst=settings.level_1_is_worst, **how)
+    # A report of a later day must not decide how the ward of the others is spelled.
     months = tension_months(
-        tensions,
+        tensions[tensions["reported_on"] <= day],
         pd.period_range(end=day.to_period("M"), periods=MONTHS_SHOWN, freq="M"),
         level_1_is_worst=settings.level_1_is_worst,
     )
     entries = tensions.assign(state=states(tensions, day, **how), due_on=due_on(tensions, **how))
+    entries["state"] = entries["state"].mask(entries["due_on"].isna() & (entries["reviewed_on"] == day), "closed")
     if ward:
         key = ward_key(ward)
         if key not in set(tensions["ward"].map(ward_key)):
-            named = ", ".join(sorted(set(tensions["ward"]))) or "none"
+            spelled = {ward_key(name): name for name in tensions.sort_values(["reported_on", "ward"])["ward"]}
+            named = ", ".join(sorted(spelled.values())) or "none"
             raise InputError(f"{intake.sheet.name} has no entry of {ward}; the wards in it: {named}.")
         entries = entries[entries["ward"].map(ward_key) == key]
         wards = wards[wards.index.map(ward_key) == key]
@@ -225,6 +232,31 @@ def add_tension(path: Path, entry: Mapping[str, str], settings: Tensions, today:
                 raise
     edit_sheet(path, add, today)
     return made[-1]
+
+
+def ward_meant(ward: str, wards: str) -> str:
+    """Return the ward that somebody may have meant; empty where the name is that of a ward, or close to none.
+
+    Parameters
+    ----------
+    ward
+        Ward or area as it was typed; an estate is allowed, and close to no ward.
+    wards
+        Path of ``[areas] wards``; empty: no ward is known. A file that cannot be read names none: the log does not
+        need it.
+
+    Returns
+    -------
+    str
+        As the file spells it.
+    """
+    try:
+        names = read_wards(Path(wards))[0] if wards else pd.Series(dtype="str")
+    except InputError:
+        return ""
+    known = {ward_key(str(name)): str(name) for name in sorted(names.unique())}
+    near = difflib.get_close_matches(ward_key(ward), list(known), n=1, cutoff=_CLOSE)
+    return known[near[0]] if near and ward_key(ward) not in known else ""
 
 
 def review_tension(

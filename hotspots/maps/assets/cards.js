@@ -25,7 +25,7 @@
     const place = `E ${h.easting}, N ${h.northing}`;
     const near = h.near.map(([event, metres]) => {
       const e = data.events[event];
-      return `${e.title}, ${e.when}, ${metres ? `${metres} m away` : "on its ground"}${e.risk ? `, ${e.risk} risk` : ""}`;
+      return `${e.title}, ${hotspotsPage.eventWhen(event)}, ${metres ? `${metres} m away` : "on its ground"}${e.risk ? `, ${e.risk} risk` : ""}`;
     });
     return [`${h.rank} · ${h.name}`, [
       [data.month, make("span", "", `${h.month}${usual}: `, make("strong", "", h.change))],
@@ -61,10 +61,14 @@
   }
   function eventCard(i) {
     const e = data.events[i];
-    const lines = [["Kind", e.kind], ["When", e.when], ["Risk", e.risk ?? "not graded"], ["Status", e.status]];
+    const lines = [["Kind", e.kind], ["When", hotspotsPage.eventWhen(i)], ["Risk", e.risk ?? "not graded"], ["Status", e.status]];
+    if (e.profile) lines.push(["Profile", e.profile]);
+    if (e.people) lines.push(["People", `${e.people} expected at the busiest time`]);
+    if (e.leave) lines.push(["Leaving", e.leave]);
     if (e.notes) lines.push(["Notes", e.notes]);
     if (!hotspotsPage.eventShown(i)) lines.push(["Shown", "not among the events chosen above"]);
-    if (!e.at) lines.push(["Place", "none given, so it is not on the map"]);
+    if (e.off) lines.push(["Place", "cancelled, so it is not on the map"]);
+    else if (!e.at) lines.push(["Place", "none given, so it is not on the map"]);
     const near = data.hotspots.flatMap((h) => h.near.filter(([event]) => event === i).map(([, metres]) => `${h.rank} · ${h.name}, ${metres ? `${metres} m away` : "on its ground"}`));
     if (near.length) lines.push(["Hotspots", make("span", "", ...near.map((words) => make("span", "line", words)))]);
     return [e.title, lines];

@@ -72,14 +72,19 @@
 
   /* The sign of an event, as its row has it. */
   hotspotsPage.eventMark = (i) => document.querySelector(`#table-events tr[data-i="${i}"] .event-mark`).cloneNode(true);
-  const riskOf = (e) => (e.risk ? `${e.risk} risk` : "risk not graded");
+  const said = (i) => `${hotspotsPage.eventWhen?.(i) ?? data.events[i].when}, ${data.events[i].risk ? `${data.events[i].risk} risk` : "risk not graded"}`;
+  const named = (i) => `Event, ${data.events[i].kind}: ${data.events[i].title}, ${said(i)}`;
+  hotspotsPage.nameMark = function (i) {
+    const button = hotspotsPage.markOf("events", i);
+    button?.setAttribute("aria-label", named(i));
+    if (button) button.title = named(i);
+  };
   builders.events = () => {
     const items = [];
     data.events.forEach((e, i) => {
       if (!e.at) return;
       const [at] = decode(e.at);
-      const label = `Event, ${e.kind}: ${e.title}, ${e.when}, ${riskOf(e)}`;
-      items[i] = { i, points: [at], anchor: at, button: markButton("events", i, label, [hotspotsPage.eventMark(i)]) };
+      items[i] = { i, points: [at], anchor: at, button: markButton("events", i, named(i), [hotspotsPage.eventMark(i)]) };
     });
     // The ground and the route of an event, in its colour, go with its mark and say whose they are.
     for (const item of items.filter(Boolean)) {
@@ -88,7 +93,7 @@
       const look = { pane: "chosen", className: "event-ground" };
       item.ground = L.featureGroup(e.shape.route.map((line) => L.polyline(decode(line), look)));
       if (e.shape.ground.length) item.ground.addLayer(L.polygon(shape(e.shape.ground), look));
-      hover(item.ground, () => make("div", "", make("b", "", e.title), make("span", "", `${e.when}, ${riskOf(e)}`)));
+      hover(item.ground, () => make("div", "", make("b", "", e.title), make("span", "", said(item.i))));
       item.ground.on("click", () => hotspotsPage.choose("events", item.i, { from: "map" }));
     }
     return withMarks(L.layerGroup(), marks("events", items.filter(Boolean)));

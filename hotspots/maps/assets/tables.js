@@ -222,6 +222,48 @@
     const [first, last] = value.split("_");
     return data.periods[value || -1] ?? (last ? { first, last } : null);
   };
+  /* When an event is: of one that comes again the dates within the span shown, or all where none of them is. */
+  const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+  const WEEK = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+  const MOST_DATES = 5;
+  const FIRST_DATES = 3;
+  const inSpan = (span) => ([first, last]) => !span || (first <= span.last && last >= span.first);
+  function listed(days) {
+    const given = days.map((day) => new Date(`${day}T00:00:00Z`));
+    const end = (at) => `${MONTHS[at.getUTCMonth()]} ${at.getUTCFullYear()}`;
+    return given.map((at, k) => {
+      const more = k + 1 < given.length && end(given[k + 1]) === end(at);
+      return `${WEEK[at.getUTCDay()]} ${at.getUTCDate()}${more ? "" : ` ${end(at)}`}`;
+    });
+  }
+  const datesIn = (i) => {
+    const { dates } = data.events[i];
+    const own = dates.filter(inSpan(hotspotsPage.eventSpan()));
+    return own.length ? own : dates;
+  };
+  hotspotsPage.eventWhen = function (i) {
+    const e = data.events[i];
+    if (!e.rule || !picks.period) return e.when;
+    const days = datesIn(i).map(([first]) => first);
+    const said = days.length > MOST_DATES ? listed([...days.slice(0, FIRST_DATES), days[days.length - 1]]) : listed(days);
+    if (days.length > MOST_DATES) said.splice(FIRST_DATES, 0, "…");
+    const n = `${days.length} date${days.length === 1 ? "" : "s"}`;
+    return `${e.rule}; ${n}: ${said.join(", ").replace(", …, ", ", … ")}${e.clock && `, ${e.clock}`}`;
+  };
+  hotspotsPage.eventRisk = (e) => (e.risk ? `${e.risk} risk` : "risk not graded");
+  /* Rows in the order of their first date within the span. */
+  function tellDates() {
+    const begins = data.events.map((e, i) => `${datesIn(i)[0][0]} ${e.from}`);
+    const body = tables.events.tBodies[0];
+    const rows = [...body.rows];
+    rows.sort((a, b) => (begins[a.dataset.i] < begins[b.dataset.i] ? -1 : begins[a.dataset.i] > begins[b.dataset.i] ? 1 : a.dataset.i - b.dataset.i));
+    for (const row of rows) {
+      const i = Number(row.dataset.i);
+      row.cells[2].textContent = hotspotsPage.eventWhen(i);
+      hotspotsPage.nameMark?.(i);
+    }
+    if (rows.some((row, at) => row !== body.rows[at])) body.append(...rows);
+  }
   function countSigns() {
     for (const key of document.querySelectorAll(".legend .key")) {
       const { risk, kind } = key.dataset;
@@ -235,13 +277,16 @@
     const period = hotspotsPage.eventSpan();
     const least = RISKS.indexOf(picks.risk?.value ?? "");
     held = data.events.map((e) =>
-      (!period || e.dates.some(([first, last]) => first <= period.last && last >= period.first)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
+      e.dates.some(inSpan(period)) && (least < 0 || RISKS.indexOf(e.risk) >= least));
     for (const row of tables.events.tBodies[0].rows) row.hidden = !held[Number(row.dataset.i)];
-    const n = held.filter(Boolean).length;
+    tellDates();
+    const off = data.events.map((e) => e.off);
+    const n = held.filter((one, i) => one && !off[i]).length;
+    const left = held.filter((one, i) => one && off[i]).length;
     const chosen = [picks.period, picks.risk].filter((pick) => pick && pick.value).map((pick) => pick.selectedOptions[0].textContent);
-    choices.querySelector(".said").textContent = chosen.length ? `${n} of ${held.length} events (${chosen.join(", ")})` : "";
+    choices.querySelector(".said").textContent = chosen.length ? `${n} of ${off.filter((one) => !one).length} events (${chosen.join(", ")})${left ? `, and ${left} cancelled` : ""}` : "";
     const { chosen: place } = hotspotsPage;
-    if (place && place.kind === "events") hotspotsPage.fillCard("events", place.i);
+    if (place && place.kind !== "areas") hotspotsPage.fillCard(place.kind, place.i);
     hotspotsPage.showMarks("events", (i) => held[i]);
     countSigns();
     hotspotsPage.showDays?.();

@@ -21,6 +21,7 @@
     group.on("remove", () => {
       hotspotsPage.map.off("moveend zoomend resize", settle);
       for (const { node } of wards) node.remove();
+      sayLeft(0);
       hotspotsPage.layers.backdrop?.settle();
     });
     hotspotsPage.settleWards = settle;
@@ -42,6 +43,7 @@
       const box = node.getBoundingClientRect();
       if (node.style.visibility !== "hidden") blocked.push([box.left - frame.left, box.top - frame.top, box.right - frame.left, box.bottom - frame.top]);
     }
+    let left = 0;
     for (const { rings, node } of wards) {
       const pixels = rings.flat(1).map((ring) => ring.map((at) => map.latLngToContainerPoint(at)));
       const half = L.point(node.offsetWidth / 2 + 4, node.offsetHeight / 2 + 3);
@@ -49,11 +51,18 @@
       const free = (at) => at.x > half.x && at.y > half.y && at.x < size.x - half.x && at.y < size.y - half.y && !blocked.some((other) => meets(box(at), other));
       const at = labelSeat(pixels, half, size, [], blocked) ?? nearest(pixels, size, free);
       node.style.visibility = at ? "visible" : "hidden";
+      if (!at && L.bounds(pixels.flat()).intersects(L.bounds([0, 0], size))) left += 1;
       if (!at) continue;
       blocked.push(box(at));
       L.DomUtil.setPosition(node, map.containerPointToLayerPoint(at.subtract(half).add([4, 3])).round());
     }
+    sayLeft(left);
     backdrop?.settle();
+  }
+  const note = document.querySelector(".wards-left");
+  function sayLeft(n) {
+    const said = n ? `${n} ward label${n === 1 ? " finds" : "s find"} no room on the map at this zoom.` : "";
+    if (note && note.textContent !== said) note.textContent = said;
   }
   function nearest(rings, size, free) {
     const box = L.bounds(rings.flat());

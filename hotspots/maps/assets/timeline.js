@@ -23,6 +23,7 @@
   const all = Array.from({ length: to - from + 1 }, (_, i) => from + i);
   const clamp = (day) => Math.min(to, Math.max(from, day));
   const words = (first, last) => (first === last ? "" : `${parts(first).long} – `) + parts(last).long;
+  const live = data.events.map((_, i) => i).filter((i) => !data.events[i].off);
   const dates = data.events.map((e) => e.dates.map((ends) => ends.map(number)).filter(([first, last]) => last >= from && first <= to));
 
   /* The days chosen are those of the list above; other days become an entry of it. */
@@ -61,7 +62,7 @@
     end.addEventListener("keydown", (e) => moveEnd(e, at));
     return end;
   });
-  const label = `${data.events.length} events by day, ${words(from, to)}, in order of time; the table below says the same.`;
+  const label = `${live.length} events by day, ${words(from, to)}, in order of time; the table below says the same.`;
   const [head, body] = [make("div", "days-head"), set(make("div", "days-rows"), { role: "img", "aria-label": label })];
   const box = set(make("div", "days", head, body), { role: "region", "aria-label": "Events by day", tabindex: 0 });
   tables.events.before(box);
@@ -75,6 +76,7 @@
     return said;
   }
   const sign = (i, middle, y, side) => set(eventMark(i), { x: middle - side / 2, y: y - side / 2, width: side, height: side });
+  const titled = (i) => `${data.events[i].title}: ${hotspotsPage.eventWhen(i)}, ${hotspotsPage.eventRisk(data.events[i])}`;
   function line(i) {
     const e = data.events[i];
     const middle = ROW / 2;
@@ -88,7 +90,7 @@
       return bar ? [bar, mark] : mark;
     });
     return chart(ROW, { class: "line", "data-i": i, "aria-hidden": "true" }, [
-      makeSvg("title", {}, `${e.title}: ${e.when}, ${e.risk ? `${e.risk} risk` : "risk not graded"}`),
+      makeSvg("title", {}, titled(i)),
       makeSvg("rect", { class: "hit", width: wide, height: ROW }), sign(i, 9, middle, 17),
       makeSvg("text", { class: "named", x: 21, y: middle + 4 }, fit(e.title, names - 26)), ...own,
     ]);
@@ -116,7 +118,7 @@
     names = Math.round(Math.min(150, wide * 0.34));
     step = (wide - names - END) / all.length;
     marks = [];
-    lines = data.events.map((_, i) => line(i));
+    lines = live.map(line);
     head.replaceChildren(chart(HEAD, { "aria-hidden": "true" }, axis()), ...ends);
     body.replaceChildren(...lines);
     hotspotsPage.showDays();
@@ -134,7 +136,9 @@
       set(end, { "aria-valuenow": span[at] - from, "aria-valuetext": `${WEEK[week]} ${long}` });
     });
     const { chosen } = hotspotsPage;
-    const held = lines.map((one, i) => {
+    const held = lines.map((one, at) => {
+      const i = live[at];
+      one.querySelector("title").textContent = titled(i);
       one.classList.toggle("chosen", chosen?.kind === "events" && chosen.i === i);
       one.classList.toggle("left", !hotspotsPage.eventShown(i));
       return hotspotsPage.eventShown(i);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hotspots.maps import words
+from hotspots.maps.agenda import in_time, of_days, of_span, opening, whens
 from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.month_map_column import Column
@@ -12,7 +13,7 @@ from hotspots.maps.figures.month_map_frame import draw_ground, draw_scale, fit_g
 from hotspots.maps.figures.month_map_marks import draw_findings
 from hotspots.maps.figures.month_map_page import MapSheet
 from hotspots.maps.figures.sheet import Caption, Sheet, house
-from hotspots.maps.panel import event_rows, hotspot_rows, legends
+from hotspots.maps.panel import hotspot_rows, legends
 
 if TYPE_CHECKING:
     from hotspots.maps.content import PageContent
@@ -85,10 +86,11 @@ def _said(content: PageContent) -> list[str]:
     month = content.words.month_short
     places = [f"{row['rank']} {row['name']}, {row['month']} in {month}{_usual(row)}" for row in rows[:_MOST_SAID]]
     said.append(_list("Hotspots by rank", places, len(rows)) if rows else "No place stands out.")
-    events = event_rows(content)
-    if events:
-        named = [f"{row['title']}, {row['when']}" for row in events[:_MOST_SAID]]
-        said.append(_list("Events", named, len(events)))
+    shown = opening(content)
+    held, whens_of = in_time(of_span(content, shown)), whens(content, shown)
+    if len(held):
+        named = [f"{row.title}, {whens_of[str(row.Index)]}" for row in held.iloc[:_MOST_SAID].itertuples()]
+        said.append(_list(f"Events{of_days(content)}", named, len(held)))
     return said
 
 

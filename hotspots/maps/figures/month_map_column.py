@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from hotspots.maps.agenda import of_days, of_span, opening
 from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.lettering import drawable, fit, lines, width
@@ -51,7 +52,7 @@ _SIGN_SIZE, _SIGN = 5.6, 20.0
 """Of an event's sign in the legend, from its middle, and the room that it takes beside its words."""
 _CLASSES = 0.44
 """Share of the column that the classes take; the other signs stand beside them."""
-_MOST_TITLE, _MOST_LINES, _MOST_KINDS = 2, 4, 10
+_MOST_TITLE, _MOST_LINES, _MOST_KINDS, _MOST_LETTERS = 2, 4, 10, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +199,10 @@ class Column:
                     self._sheet.text(left + _ICON, first + number * _SMALL_STEP, line, size=page.SMALL)
                 at += entry.tall
 
-    def _entry(self, draw: Callable[[float, float], None], words: str, share: float) -> _Entry:
-        said = lines(words, share * self._wide - _ICON - 3.0, page.SMALL, most=_MOST_LINES)
+    def _entry(
+        self, draw: Callable[[float, float], None], words: str, share: float, *, most: int = _MOST_LINES
+    ) -> _Entry:
+        said = lines(words, share * self._wide - _ICON - 3.0, page.SMALL, most=most)
         return _Entry(draw, said, max(11.6, len(said) * _SMALL_STEP + 3.0))
 
     def _classes(self, content: PageContent) -> list[_Entry]:
@@ -212,6 +215,8 @@ class Column:
             made.append(self._entry(self._swatch(colour), f"{item.words} · {item.areas:,}{unit}", _CLASSES))
         if legend.no_data:
             made.append(self._entry(self._no_data, f"no data · {legend.no_data:,}", _CLASSES))
+        if (content.areas["zone"] == "ring").any():
+            made.append(self._entry(self._faded(content), "faded: outside the line, not in the counts", _CLASSES))
         return made
 
     def _swatch(self, colour: str) -> Callable[[float, float], None]:
@@ -234,13 +239,11 @@ class Column:
         """Return what the other signs mean; a sign that is not on the map is not in the legend."""
         share = 1 - _CLASSES
         made = []
-        if (content.areas["zone"] == "ring").any():
-            made.append(self._entry(self._faded(content), "faded: outside the line, not in the counts", share))
         if len(content.hotspots):
             made.append(self._entry(lambda x, y: draw_disc(self._sheet, x, y, 1), _of_hotspots(content, drawn), share))
         if content.beside is not None and len(content.beside):
             made.append(self._entry(self._beside, "hotspot of a neighbour", share))
-        if len(content.events):
+        if len(of_span(content, opening(content))):
             made += self._events(content, drawn, share)
         if len(content.locations):
             made.append(self._locations(content, ground, share))
@@ -248,7 +251,7 @@ class Column:
 
     def _events(self, content: PageContent, drawn: Drawn, share: float) -> list[_Entry]:
         """Return the signs of the events by risk, each with its number, and the letters of the kinds with theirs."""
-        made, ends = [], share * self._wide - _ICON
+        made, ends = [self._entry(_nothing, _of_events(content, drawn), share)], share * self._wide - _ICON
         risks = [(key, f"{said}\u00a0{n:,}") for key, said, n in risk_counts(drawn.events)]
         # As many signs in a row as there is room for.
         rows: list[list[tuple[str, str]]] = [[]]
@@ -260,7 +263,8 @@ class Column:
         made += [_Entry(self._signs_row(row), (), 2 * _SIGN_SIZE + 1.0) for row in rows if row]
         if drawn.events.geom_type.isin(GROUNDS).any():
             made.append(self._entry(self._event_ground, "ground or route of an event", share))
-        return [*made, self._entry(lambda _x, _y: None, _of_events(content, drawn), share)]
+        letters = _of_kinds(drawn)
+        return [*made, self._entry(_nothing, letters, share, most=_MOST_LETTERS)] if letters else made
 
     def _event_ground(self, x: float, y: float) -> None:
         wide, tall = 1.3 * _SWATCH, 0.75 * _SWATCH
@@ -297,7 +301,7 @@ class Column:
         sizes = example_sizes(content.locations)
         points = ground.points(shapely.get_coordinates(content.locations.geometry.to_numpy()))
         fill = location_fill(int(ground.holds(points).sum()))
-        entry = self._entry(lambda _x, _y: None, f"{content.words.locations}:", share)
+        entry = self._entry(_nothing, f"{content.words.locations}:", share)
         radii = [float(radius) for radius in radius_of(sizes, ground.scale)]
         below = max(radii) + 3.0
 
@@ -315,6 +319,10 @@ class Column:
 _WHOLE = (0.0, 0.0, page.WIDE, page.TALL)
 
 
+def _nothing(_x: float, _y: float) -> None:
+    """Draw no sign: the entry is its words."""
+
+
 def _one(words: object, room: float, size: float) -> str:
     return fit(drawable(words), room, size)
 
@@ -328,10 +336,13 @@ def _of_hotspots(content: PageContent, drawn: Drawn) -> str:
 
 
 def _of_events(content: PageContent, drawn: Drawn) -> str:
-    kinds = kind_counts(drawn.events)
-    letters = ", ".join(f"{letter}\u00a0{kind}\u00a0{n:,}" for kind, letter, n in kinds)
-    said = (
-        f"events: {letters}" if 0 < len(kinds) <= _MOST_KINDS else "events, letter of the kind" if kinds else "events"
-    )
-    left = len(content.events) - len(drawn.events)
+    left = len(of_span(content, opening(content))) - len(drawn.events)
+    said = f"events{of_days(content)}{' by risk' if len(drawn.events) else ''}"
     return said + (f"; {left:,} not on this map" if left else "")
+
+
+def _of_kinds(drawn: Drawn) -> str:
+    kinds = kind_counts(drawn.events)
+    if len(kinds) > _MOST_KINDS:
+        return "the letter is the one of the kind"
+    return ", ".join(f"{letter}\u00a0{kind}\u00a0{n:,}" for kind, letter, n in kinds)

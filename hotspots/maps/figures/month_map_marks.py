@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from hotspots.maps import words
+from hotspots.maps.agenda import in_time, of_span, opening
 from hotspots.maps.figures import month_map_page as page
 from hotspots.maps.figures import style
 from hotspots.maps.figures.lettering import drawable, fit, width
@@ -16,7 +17,7 @@ from hotspots.maps.figures.month_map_frame import with_share
 from hotspots.maps.figures.month_map_page import path_of
 from hotspots.maps.figures.month_map_seats import RADIUS, Mark, Seat, label_seat, seats
 from hotspots.maps.payload import ranked
-from hotspots.maps.signs import CORNERS, GROUNDS, SIDE, UNGRADED, letter_at, line_width, placed, risk_key
+from hotspots.maps.signs import CORNERS, GROUNDS, SIDE, UNGRADED, by_risk, letter_at, line_width, placed, risk_key
 from hotspots.maps.style import CHANGE_SIGNS, EVENT, STATUS_LINES, STATUS_SIGNS, event_letter
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ DASH: Final = 0.45
 LINE, HALO, BESIDE_LINE = 1.6, 3.8, 1.2
 BESIDE_PATTERN = (3.2, 2.2)
 MOST: Final = 60
-"""Of each kind so many marks are drawn; more would hide the map."""
+"""Of each kind so many marks are drawn, the highest risk first; more would hide the map."""
 
 _SHARE = 0.13
 """Of the ink within a hotspot."""
@@ -117,12 +118,12 @@ def draw_findings(sheet: MapSheet, content: PageContent, ground: Ground) -> Draw
     boxes = tuple(mark.at(seat.x, seat.y) for mark, seat, _ in seated)
     _draw_names(sheet, content, ground, boxes)
     signed = [row.Index for mark, _, row in seated if mark.on_point]
-    return Drawn(len(seated) - len(signed), events.loc[signed], boxes)
+    return Drawn(len(seated) - len(signed), in_time(events.loc[signed]), boxes)
 
 
 def _on_map(content: PageContent, ground: Ground) -> tuple[gpd.GeoDataFrame, npt.NDArray[np.float64]]:
-    """Return the events whose place is in the frame, in order of time, and these places in points."""
-    events = placed(content.events)
+    """Return the events of the opening span in the frame, the highest risk first, and their places in points."""
+    events = by_risk(placed(of_span(content, opening(content))))
     # A point on a route or a ground, as on the page: a centroid may lie beside it.
     points = ground.points(shapely.get_coordinates(shapely.point_on_surface(events.geometry.to_numpy())))
     held = np.flatnonzero(ground.holds(points))[:MOST]
