@@ -241,6 +241,20 @@ def test_the_headline_says_reach_proof_and_what_more_would_bring(found):
     assert "One stop more would add 14.3 % of the need." in said
 
 
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({}, "incidents weighted by how lasting they are."), ({"persistence": False}, "of the need: incidents.")],
+)
+def test_the_headline_says_what_need_is(changes, words):
+    bus = dataclasses.replace(BUS, **changes)
+    assert headline(asked(bus), bus, "Town")[0].endswith(words)
+
+
+def test_the_headline_says_that_services_are_taken_off():
+    said = headline(asked(provision=services(500, 500)), BUS, "Town")[0]
+    assert said.endswith("weighted by how lasting they are, less what services meet.")
+
+
 def test_what_wishes_cost_is_said(found):
     assert found.free_reach == pytest.approx(found.solutions[0].reach)
     dear = asked(given=sites(*SITES, status=["candidate", "candidate", "candidate", "fixed"]))

@@ -67,8 +67,20 @@ def _reached(found: BusPlan, bus: Bus, area: str) -> str:
     return (
         f"{stops} {'has' if bus.stops == 1 else 'have'} {amount(counted)} of the {amount(total)} incidents a month in "
         f"{area} within a walk of {bus.walk_m:g} m ({percent(counted / total)}), and {share(best.reach)} of the need: "
-        "incidents weighted by how lasting they are."
+        f"{_what_need_is(found, bus)}."
     )
+
+
+def _what_need_is(found: BusPlan, bus: Bus) -> str:
+    """Return in a few words how need differs from incidents."""
+    words = "incidents"
+    if bus.persistence:
+        words += " weighted by how lasting they are"
+    if found.need.timed:
+        words += ", in the evenings of the bus"
+    if float(found.need.met.sum()) > _LEAST:
+        words += ", less what services meet"
+    return words
 
 
 def within_reach(found: BusPlan, chosen: Sequence[int]) -> float:
