@@ -262,3 +262,14 @@ def test_streets_that_hardly_cover_the_sites_are_said(desk):
     assert "of the streets given hang together" in said.out
     assert "Stops: a test." in (desk / "main" / "note.html").read_text(encoding="utf-8")
     assert "Stops: a test." in (desk / "main" / "bus.html").read_text(encoding="utf-8")
+
+
+def test_of_many_bad_rows_a_few_are_said_and_all_are_kept(desk):
+    bad = "".join(f"bad {number},,\n" for number in range(9))
+    (desk / "bad.csv").write_text(f"name,easting,northing\nGood,549300,175800\n{bad}", encoding="utf-8")
+    words = ("bus", "plan", "--pack", "pack", "--sites", "bad.csv", "--stops", "1", "--out", "bad")
+    said = kit.run_cli(*words, cwd=desk)
+    assert said.code == 0, said.err
+    assert said.out.count("the row is left out.") == 5
+    assert "4 more rows are left out; all are in rejects.csv." in said.out
+    assert len(table(desk / "bad", "rejects.csv")) == 9

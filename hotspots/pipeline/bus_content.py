@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 
 from hotspots.analysis.area_stats import class_breaks, classify
@@ -61,8 +60,7 @@ def bus_content(
         The backdrop that the settings name cannot be used.
     """
     areas, breaks = _areas(found, ground)
-    weights = np.asarray(found.need.demand["weight"], dtype=float)
-    groups = grouped(found.coverage, weights, found.n_month)
+    groups = grouped(found.coverage, found.weights, found.n_month)
     backdrop = _backdrop(ground, settings)
     sites = found.candidates.sites
     return BusContent(
@@ -72,7 +70,7 @@ def bus_content(
         outline=ground.outline,
         neighbours=ground.neighbours,
         hotspots=ground.hotspots,
-        sites=sites.drop(columns="borough").assign(covered=found.coverage.shares @ weights),
+        sites=sites.drop(columns="borough").assign(covered=found.alone),
         groups=Groups(groups.weight, groups.n_month, groups.starts, groups.sites, groups.shares),
         total=ALL,
         plans=_views(found),

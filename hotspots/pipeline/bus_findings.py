@@ -129,8 +129,7 @@ def _not_visited(found: BusPlan, best: Solution) -> list[str]:
     if len(kept) == len(best.chosen):
         return []
     out = [str(sites["name"].iloc[at]) for at in best.chosen if at not in kept]
-    weights = np.asarray(found.need.demand["weight"], dtype=float)
-    left = reach_of(found.coverage, weights, kept)
+    left = reach_of(found.coverage, found.weights, kept)
     return [f"The rota has no visit to {listed(out)}: the stops that are visited reach {share(left)} of the need."]
 
 
@@ -224,9 +223,7 @@ def why(found: BusPlan, events: gpd.GeoDataFrame, near_m: float, since: pd.Times
         ``site_id`` → sentences.
     """
     sites, coverage = found.candidates.sites, found.coverage
-    counted = coverage.shares.astype(bool).astype(float) @ found.n_month
-    weights = found.need.demand["weight"].to_numpy(dtype=float)
-    alone = coverage.shares @ weights
+    counted, alone = found.counted, found.alone
     served = coverage.shares @ np.asarray(found.need.met, dtype=float)
     shared = found.plan[found.plan["alternative"] == 1].set_index("site_id")["share"].to_dict()
     coming = _next_events(sites, events, near_m, since)

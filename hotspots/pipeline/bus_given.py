@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from hotspots.settings import Settings
 
 LONDON = "Europe/London"
+_REJECTS_SAID = 5
 _CONNECTED = 0.9
 """Of a network of streets that people can walk on more than this hangs together."""
 _PERIODS = ("holiday", "term")
@@ -94,7 +95,7 @@ def read_given(request: BusRequest, settings: Settings, ground: BusGround) -> Gi
     """
     epsg, bus = settings.areas.analysis_epsg, settings.bus
     intake = read_sites(request.sites, epsg=epsg)
-    files, notes = [intake.file], [*intake.notes, *rejects_said(intake.rejects)]
+    files, notes = [intake.file], [*intake.notes, *_rejected(intake)]
     window = ground.outline.buffer(bus.walk_m * 2)
     zones = provision = own = network = None
     if bus.exclude:
@@ -130,6 +131,13 @@ def read_given(request: BusRequest, settings: Settings, ground: BusGround) -> Gi
         current = tuple(in_force.fixed)
         files.append(file_of("plan in force", request.current))
     return Given(intake, zones, provision, own, network, chosen, current, tuple(files), tuple(notes))
+
+
+def _rejected(intake: SitesIntake) -> list[str]:
+    """Say which rows of the list were not used: the first few in words, all of them in ``rejects.csv``."""
+    said = list(rejects_said(intake.rejects))
+    left = len(said) - _REJECTS_SAID
+    return said if left <= 0 else [*said[:_REJECTS_SAID], f"{left:,} more rows are left out; all are in rejects.csv."]
 
 
 def _on_streets(network: StreetNetwork, sites: gpd.GeoDataFrame) -> list[str]:

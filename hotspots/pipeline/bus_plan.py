@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.spatial import cKDTree
 
 from hotspots.errors import InputError, SettingsError
-from hotspots.outreach.coverage import Coverage, coverage, reach_of, stop_facts
+from hotspots.outreach.coverage import Coverage, coverage, covered_alone, reach_of, stop_facts
 from hotspots.outreach.curve import curve, knee
 from hotspots.outreach.demand import demand_points, less_provision, own_demand, with_places
 from hotspots.outreach.model import Solution, next_best, solve
@@ -80,6 +80,21 @@ class BusPlan:
     def total(self) -> float:
         """All need, in reach of a site or not."""
         return float(self.need.demand["weight"].sum())
+
+    @property
+    def weights(self) -> npt.NDArray[np.float64]:
+        """Need of each demand point, in parts of ``ALL``."""
+        return np.asarray(self.need.demand["weight"], dtype=float)
+
+    @property
+    def alone(self) -> npt.NDArray[np.float64]:
+        """Need that each site reaches by itself, in parts of ``ALL``."""
+        return covered_alone(self.coverage, self.weights)
+
+    @property
+    def counted(self) -> npt.NDArray[np.float64]:
+        """Incidents a month within reach of each site, as counted, near or far alike."""
+        return np.asarray(self.coverage.shares.astype(bool).astype(float) @ self.n_month)
 
     @property
     def n_month(self) -> npt.NDArray[np.float64]:
@@ -229,7 +244,7 @@ def _reached(candidates: Candidates, need: Need, bus: Bus, network: StreetNetwor
         decay=bus.distance_decay,
         network=network,
     )
-    alone = reached.shares @ np.asarray(need.demand["weight"], dtype=float)
+    alone = covered_alone(reached, np.asarray(need.demand["weight"], dtype=float))
     if not alone[(candidates.sites["status"] != NEVER).to_numpy()].any():
         raise InputError(
             f"No site has any need within a walk of {bus.walk_m:g} m; give more sites or a longer --reach-m."
@@ -344,8 +359,7 @@ def _plan(found: BusPlan) -> gpd.GeoDataFrame:
 
 def _stops(found: BusPlan, number: int, solution: Solution) -> gpd.GeoDataFrame:
     sites = found.candidates.sites.iloc[list(solution.chosen)]
-    weights = found.need.demand["weight"].to_numpy(dtype=float)
-    facts = stop_facts(found.coverage, weights, found.n_month, solution.chosen)
+    facts = stop_facts(found.coverage, found.weights, found.n_month, solution.chosen)
     columns = ["name", "status", "hotspot_ids", "ward", "geometry"]
     frame = (
         sites[columns]

@@ -105,12 +105,12 @@ def _clocks(frame: pd.DataFrame) -> pd.DataFrame:
 
 def _site_table(found: BusPlan, reasons: Mapping[str, tuple[str, ...]]) -> pd.DataFrame:
     """Return every site with what it reaches by itself, and why."""
-    sites, weights = found.candidates.sites, found.need.demand["weight"].to_numpy(dtype=float)
+    sites = found.candidates.sites
     best = {found.candidates.sites.index[at] for at in found.solutions[0].chosen}
     return _flat(sites).assign(
         chosen=[("yes" if site in best else "no") for site in sites.index],
-        covered=found.coverage.shares @ weights,
-        n_month=found.coverage.shares.astype(bool).astype(float) @ found.n_month,
+        covered=found.alone,
+        n_month=found.counted,
         why=[" ".join(reasons[str(site)]) for site in sites.index],
     )
 
